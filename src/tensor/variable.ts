@@ -1,0 +1,66 @@
+import { FoveaError } from './errors.js';
+import { checkShape, formatShape, type Shape, sizeOf } from './shape.js';
+
+/** Where the numbers of a variable are kept: on the host at first, in an engine's memory once a plan uses it. */
+export interface VariableStorage {
+  /** The engine that owns the memory, or 'host'. */
+  readonly owner: object | 'host';
+  read(): Promise<Float32Array>;
+  write(data: Float32Array): Promise<void>;
+}
+
+/** Numbers that outlive a run: a weight, a running mean, an optimiser's moment. float32. */
+export class Variable {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly size: number;
+  /** Managed by engines; use {@link read} and {@link write}. */
+  storage: VariableStorage;
+
+  constructor(name: string, shape: Shape, initial?: Float32Array | (() => Float32Array)) {
+    checkShape(`variable "${name}"`, shape);
+    this.name = name;
+    this.shape = [...shape];
+    this.size = sizeOf(shape);
+    this.storage = new HostStorage(this.size, initial);
+  }
+
+  /** A copy of the present values. */
+  read(): Promise<Float32Array> {
+    return this.storage.read();
+  }
+
+  /** Replaces all values; the next run uses them. */
+  async write(data: Float32Array): Promise<void> {
+    if (data.length !== this.size) {
+      throw new FoveaError('shape', {
+        where: `variable "${this.name}"`,
+        rule: `the shape ${formatShape(this.shape)} needs ${this.size} values`,
+        received: `${data.length} values`,
+        data: { name: this.name, shape: this.shape, length: data.length },
+      });
+    }
+    await this.storage.write(data);
+  }
+}
+
+/** Keeps values in a plain array, made on first use so that a summary of a large network costs no memory. */
+class HostStorage implements VariableStorage {
+  readonly owner = 'host';
+  readonly #size: number;
+  #data: Float32Array | (() => Float32Array) | undefined;
+
+  constructor(size: number, initial: Float32Array | (() => Float32Array) | undefined) {
+    this.#size = size;
+    this.#data = initial;
+  }
+
+  async read(): Promise<Float32Array> {
+    if (typeof this.#data === 'function') this.#data = this.#data();
+    return this.#data === undefined ? new Float32Array(this.#size) : this.#data.slice();
+  }
+
+  async write(data: Float32Array): Promise<void> {
+    this.#data = data.slice();
+  }
+}
