@@ -1,0 +1,69 @@
+import type { Graph, Node, Value } from '../ops/graph.js';
+
+/**
+ * The nodes that a run needs, with bias and ReLU drawn into the convolution or matrix product that feeds them: fewer
+ * passes over memory, the same numbers. Order is kept; updates of variables come last.
+ */
+export function fuse(graph: Graph): Node[] {
+  const live = liveNodes(graph);
+  const ordered = [...live.filter((n) => n.phase !== 'update'), ...live.filter((n) => n.phase === 'update')];
+  const uses = countUses(graph, ordered);
+  const producer = new Map<Value, Node>();
+  const dropped = new Set<Node>();
+  const result: Node[] = [];
+  for (const node of ordered) {
+    const merged = mergeIntoProducer(node, producer, uses);
+    if (merged !== undefined) dropped.add(merged.absorbed);
+    const kept = merged?.node ?? node;
+    for (const output of kept.outputs) producer.set(output, kept);
+    result.push(kept);
+  }
+  return result.filter((node) => !dropped.has(node));
+}
+
+/** A bias or ReLU that follows a convolution or product alone becomes one node with it, at the later one's place. */
+function mergeIntoProducer(
+  node: Node,
+  producer: ReadonlyMap<Value, Node>,
+  uses: ReadonlyMap<Value, number>,
+): { node: Node; absorbed: Node } | undefined {
+  const input = node.inputs[0];
+  if ((node.op !== 'bias' && node.op !== 'relu') || input === undefined || uses.get(input) !== 1) return undefined;
+  const absorbed = producer.get(input);
+  if (absorbed === undefined || absorbed.phase !== node.phase) return undefined;
+  if (!isProduct(absorbed) || absorbed.attributes.activation !== 'linear') return undefined;
+  if (node.op === 'bias') {
+    if (absorbed.inputs.length !== 2) return undefined;
+    const inputs = [...absorbed.inputs, node.inputs[1] as Value];
+    return { node: { ...absorbed, id: node.id, inputs, outputs: node.outputs } as Node, absorbed };
+  }
+  const attributes = { ...absorbed.attributes, activation: 'relu' as const };
+  return { node: { ...absorbed, id: node.id, attributes, outputs: node.outputs } as Node, absorbed };
+}
+
+function isProduct(node: Node): node is Node<'conv2d'> | Node<'matMul'> {
+  return node.op === 'conv2d' || node.op === 'matMul';
+}
+
+/** Nodes that an output, an assignment or the guard depends on. */
+function liveNodes(graph: Graph): Node[] {
+  const wanted = new Set<Value>([...graph.outputs.values(), ...graph.assignments.map((a) => a.value)]);
+  if (graph.guard !== undefined) wanted.add(graph.guard);
+  const live: Node[] = [];
+  for (const node of graph.nodes.slice().reverse()) {
+    if (!node.outputs.some((output) => wanted.has(output))) continue;
+    live.push(node);
+    for (const input of node.inputs) wanted.add(input);
+  }
+  return live.reverse();
+}
+
+function countUses(graph: Graph, nodes: readonly Node[]): Map<Value, number> {
+  const uses = new Map<Value, number>();
+  const use = (value: Value): void => void uses.set(value, (uses.get(value) ?? 0) + 1);
+  for (const node of nodes) node.inputs.forEach(use);
+  for (const output of graph.outputs.values()) use(output);
+  for (const { value } of graph.assignments) use(value);
+  if (graph.guard !== undefined) use(graph.guard);
+  return uses;
+}
