@@ -1,0 +1,28 @@
+import type { Shape } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+
+/** Examples that can be asked for by index: what makes shuffling seeded and a resumed run exact. */
+export interface Dataset {
+  /** Number of examples. */
+  readonly size: number;
+  /** Shape of one example, without the batch axis: `[h, w, c]` for pictures. */
+  readonly inputShape: Shape;
+  readonly classNames?: readonly string[];
+  /** Class of every example, for stratified splits and class weights. */
+  readonly labels?: Int32Array;
+  /** The examples with these indices, in this order; an index may occur more than once. */
+  batch(indices: Uint32Array): Promise<Batch> | Batch;
+}
+
+/** Examples laid side by side along the first axis. */
+export interface Batch {
+  /** `[n, ...inputShape]` */
+  readonly x: Tensor<'float32'>;
+  /** int32 `[n]` class indices, or float32 `[n, ...]` targets. */
+  readonly y: Tensor;
+  /** One factor for the loss of each example. */
+  readonly sampleWeights?: Float32Array;
+}
+
+/** An endless or finite stream of ready-made batches; called anew for every epoch. */
+export type BatchSource = (epoch: number) => AsyncIterable<Batch> | Iterable<Batch>;
