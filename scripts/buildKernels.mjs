@@ -1,0 +1,118 @@
+// Compiles the kernels (AssemblyScript) to WebAssembly, once per build and memory kind, and writes them into
+// src/engines/wasm/generated as TypeScript, so that nothing has to be fetched or located at run time.
+import { execFile } from 'node:child_process';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { build as bundle } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const kernels = join(root, 'src/engines/wasm/kernels');
+const generated = join(root, 'src/engines/wasm/generated');
+const run = promisify(execFile);
+
+const BUILDS = [
+  { name: 'relaxed', relaxed: true },
+  { name: 'simd', relaxed: false },
+];
+
+/** Functions `export function name(p: usize, item: i32, thread: i32): void` are kernels that a step may call. */
+async function findKernels() {
+  const found = [];
+  for (const file of (await readdir(kernels)).filter((name) => name.endsWith('.ts')).sort()) {
+    const source = await readFile(join(kernels, file), 'utf8');
+    for (const [, name] of source.matchAll(/export function (\w+)\(p: usize, item: i32, _?thread: i32\): void/g)) {
+      found.push({ name, file: file.replace(/\.ts$/, '') });
+    }
+  }
+  return found;
+}
+
+async function writeIfChanged(path, text) {
+  await mkdir(dirname(path), { recursive: true });
+  const old = await readFile(path, 'utf8').catch(() => undefined);
+  if (old !== text) await writeFile(path, text);
+}
+
+function dispatchSource(found) {
+  const imports = found.map(({ name, file }) => `import { ${name} } from '../${file}';`);
+  const cases = found.map(({ name }, i) => `    case ${i}: ${name}(p, item, thread); break;`);
+  return `${imports.join('\n')}
+
+export function dispatch(kernel: i32, p: usize, item: i32, thread: i32): void {
+  switch (kernel) {
+${cases.join('\n')}
+  }
+}
+`;
+}
+
+async function compile(name, relaxed, shared) {
+  await writeIfChanged(join(kernels, 'generated/build.ts'), `export const RELAXED: bool = ${relaxed};\n`);
+  const out = join(root, `node_modules/.cache/fovea/${name}-${shared ? 'shared' : 'single'}.wasm`);
+  await mkdir(dirname(out), { recursive: true });
+  const features = ['threads', 'simd', 'bulk-memory', ...(relaxed ? ['relaxed-simd'] : [])];
+  const asc = join(root, 'node_modules/assemblyscript/bin/asc.js');
+  const options = [
+    join(kernels, 'runtime.ts'),
+    '--outFile', out,
+    '--runtime', 'stub',
+    '--importMemory',
+    '--maximumMemory', '65536',
+    ...(shared ? ['--sharedMemory'] : []),
+    '--noExportMemory',
+    '--use', 'abort=',
+    '-O3',
+    '--converge',
+    ...features.flatMap((feature) => ['--enable', feature]),
+  ];
+  await run(process.execPath, [asc, ...options], { cwd: root, maxBuffer: 1 << 24 }).catch((error) => {
+    throw new Error(`the kernels do not compile (${name}):\n${error.stdout ?? ''}${error.stderr ?? ''}`);
+  });
+  return readFile(out);
+}
+
+export async function buildKernels() {
+  const found = await findKernels();
+  await writeIfChanged(join(kernels, 'generated/dispatch.ts'), dispatchSource(found));
+  const names = found.map(({ name }) => `  '${name}',`).join('\n');
+  await writeIfChanged(
+    join(generated, 'kernelNames.ts'),
+    `/** Kernels by number: made by scripts/buildKernels.mjs. */\nexport const kernelNames = [\n${names}\n] as const;\n`,
+  );
+  const lines = ['/** The compiled kernels, base64: made by scripts/buildKernels.mjs. */', 'export const binaries = {'];
+  let bytes = 0;
+  for (const { name, relaxed } of BUILDS) {
+    lines.push(`  ${name}: {`);
+    for (const shared of [true, false]) {
+      const wasm = await compile(name, relaxed, shared);
+      bytes += wasm.length;
+      lines.push(`    ${shared ? 'shared' : 'single'}:\n      '${wasm.toString('base64')}',`);
+    }
+    lines.push('  },');
+  }
+  lines.push('} as const;', '');
+  await writeIfChanged(join(generated, 'binaries.ts'), lines.join('\n'));
+  const worker = await bundle({
+    entryPoints: [join(root, 'src/engines/wasm/worker.ts')],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'iife',
+    target: 'es2022',
+    external: ['node:worker_threads'],
+  });
+  await writeIfChanged(
+    join(generated, 'workerSource.ts'),
+    `/** The worker as a script: made by scripts/buildKernels.mjs. */\nexport const workerSource = ${JSON.stringify(worker.outputFiles[0].text.trim())};\n`,
+  );
+  return { kernels: found.length, bytes };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const start = performance.now();
+  const { kernels: count, bytes } = await buildKernels();
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  process.stdout.write(`kernels: ${count} in ${BUILDS.length * 2} builds, ${(bytes / 1024).toFixed(0)} kB, ${seconds} s\n`);
+}
