@@ -25,6 +25,13 @@ export class Variable {
     this.storage = new HostStorage(this.size, initial);
   }
 
+  /** Takes the numbers back from an engine that ends. */
+  async moveToHost(): Promise<void> {
+    if (this.storage.owner === 'host') return;
+    const data = await this.storage.read();
+    this.storage = new HostStorage(this.size, data);
+  }
+
   /** A copy of the present values. */
   read(): Promise<Float32Array> {
     return this.storage.read();

@@ -99,7 +99,7 @@ export class WorkerPool {
         control: job.control,
         thread,
         threads: this.threads,
-        writes: direct ? [] : job.writes,
+        writes: direct ? [] : job.writes.map(ownBytes),
         reads: direct ? [] : job.reads,
       }));
       const first = replies[0] as Extract<WorkerReply, { type: 'done' }>;
@@ -145,6 +145,11 @@ export class WorkerPool {
     for (const resolve of this.#pending) resolve({ type: 'failed', message });
     for (const worker of this.#workers) void worker.terminate();
   }
+}
+
+/** A message copies the whole buffer behind a view, so a part is cut out first. */
+function ownBytes({ at, bytes }: MemoryWrite): MemoryWrite {
+  return bytes.byteLength === bytes.buffer.byteLength ? { at, bytes } : { at, bytes: bytes.slice() };
 }
 
 function newSharedMemory(): WebAssembly.Memory {

@@ -1,0 +1,96 @@
+import type { Placement, Plan, PlanStep } from '../../compile/plan.js';
+import type { Node } from '../../ops/graph.js';
+import type { OpName } from '../../ops/table.js';
+import type { Variable } from '../../tensor/variable.js';
+import { kernelNames } from './generated/kernelNames.js';
+import type { KernelCall, KernelName, Lowering, LowerCall } from './lowering.js';
+import { lowerings } from './lowerings/table.js';
+
+/** Kernel number of the step that checks the guard; the same stands in kernels/runtime.ts. */
+const GUARD = -1;
+const WORDS_PER_STEP = 4;
+const kernelNumbers = new Map<KernelName, number>(kernelNames.map((name, i) => [name, i]));
+
+/** A plan as the kernels read it: a table of steps, and the parameter words that they point to. */
+export interface EncodedProgram {
+  readonly bytes: Uint8Array;
+  readonly steps: number;
+  /** Bytes from the start to the first parameter word. */
+  readonly tableBytes: number;
+}
+
+/** Addresses that an encoding depends on. */
+export interface Addresses {
+  readonly arena: number;
+  readonly variables: ReadonlyMap<Variable, number>;
+  readonly threads: number;
+}
+
+/** Bytes of scratch memory that a node needs on so many threads. */
+export function workspaceOf<K extends OpName>(node: Node<K>, threads: number): number {
+  const lowering: Lowering<K> = lowerings[node.op];
+  return lowering.workspace?.(node, threads) ?? 0;
+}
+
+/** The kernel calls of a plan in order; 'guard' stands where the run may stop. */
+function callsOf(plan: Plan, addresses: Addresses): (KernelCall | { readonly guard: number })[] {
+  const calls: (KernelCall | { readonly guard: number })[] = [];
+  plan.steps.forEach((step, number) => {
+    if (number === plan.firstUpdate && plan.guard !== undefined) {
+      calls.push({ guard: addressOf(plan.guard.placement, addresses) });
+    }
+    calls.push(...lowerStep(step.node, step, addresses));
+  });
+  if (plan.firstUpdate >= plan.steps.length && plan.guard !== undefined) {
+    calls.push({ guard: addressOf(plan.guard.placement, addresses) });
+  }
+  return calls;
+}
+
+function lowerStep<K extends OpName>(node: Node<K>, step: PlanStep, addresses: Addresses): KernelCall[] {
+  const lowering: Lowering<K> = lowerings[node.op];
+  const call: LowerCall<K> = {
+    node,
+    attributes: node.attributes,
+    inputs: step.inputs.map((placement) => addressOf(placement, addresses)),
+    outputs: step.outputs.map((placement) => addressOf(placement, addresses)),
+    inputShapes: node.inputs.map((value) => value.shape),
+    outputShapes: node.outputs.map((value) => value.shape),
+    unused: step.unused,
+    workspace: step.workspace === undefined ? 0 : addressOf(step.workspace, addresses),
+    threads: addresses.threads,
+  };
+  return lowering.lower(call);
+}
+
+/** Address of a placed value. */
+export function addressOf(placement: Placement, addresses: Addresses): number {
+  if (placement.kind === 'arena') return addresses.arena + placement.offset;
+  return addresses.variables.get(placement.variable) as number;
+}
+
+/** Number of bytes that {@link encodeProgram} will make; it does not depend on addresses. */
+export function programBytes(plan: Plan, threads: number): number {
+  const variables = new Map(plan.variables.map((variable) => [variable, 0]));
+  return encodeProgram(plan, 0, { arena: 0, variables, threads }).bytes.length;
+}
+
+/** Writes a plan as a step table followed by parameter words, for the address at which it will stand. */
+export function encodeProgram(plan: Plan, at: number, addresses: Addresses): EncodedProgram {
+  const calls = callsOf(plan, addresses);
+  const tableWords = calls.length * WORDS_PER_STEP;
+  const total = calls.reduce((sum, call) => sum + ('guard' in call ? 0 : call.words.length), tableWords);
+  const words = new Int32Array(total);
+  let next = tableWords;
+  calls.forEach((call, i) => {
+    const entry = i * WORDS_PER_STEP;
+    if ('guard' in call) {
+      words.set([GUARD, 0, call.guard, 0], entry);
+      return;
+    }
+    words.set([kernelNumbers.get(call.kernel) as number, call.items, at + 4 * next, 0], entry);
+    words.set(call.words, next);
+    next += call.words.length;
+  });
+  return { bytes: new Uint8Array(words.buffer), steps: calls.length, tableBytes: 4 * tableWords };
+}

@@ -1,0 +1,93 @@
+import { platform } from '#platform';
+import { conv2d } from '../../ops/conv2d.js';
+import { Graph } from '../../ops/graph.js';
+import { opTable } from '../../ops/table.js';
+import { FoveaError } from '../../tensor/errors.js';
+import { RandomStream } from '../../tensor/random.js';
+import { sizeOf } from '../../tensor/shape.js';
+import type { Engine } from '../engine.js';
+import { interpret } from '../reference/interpret.js';
+import { binaries } from './generated/binaries.js';
+import { WorkerPool } from './pool.js';
+import { noBuildRuns, WasmEngine } from './wasmEngine.js';
+
+/** Builds of the kernels, fastest first. */
+const BUILDS = ['relaxed', 'simd'] as const;
+export type WasmBuild = (typeof BUILDS)[number];
+
+export interface WasmEngineOptions {
+  /** Threads that compute, 1 to 64. @default all that the machine runs at once, at most 16 */
+  readonly threads?: number;
+  /** Forces one build: `relaxed` (fused multiply-add) or `simd`. @default the fastest that passes its self-check */
+  readonly build?: WasmBuild;
+  /** False: one worker with a memory of its own, as on a page without cross-origin isolation. @default where possible */
+  readonly shared?: boolean;
+}
+
+/**
+ * Starts the WebAssembly engine: workers, memory, and the fastest build of the kernels that gives right results here.
+ *
+ * @throws FoveaError `engine` where none does, `option` for options out of range.
+ */
+export async function createWasmEngine(options: WasmEngineOptions = {}): Promise<Engine> {
+  const shared = options.shared ?? platform.canShareMemory();
+  const threads = options.threads ?? Math.min(16, platform.hardwareThreads());
+  checkOptions(options, threads, shared);
+  await platform.enableWasmFeatures();
+  const reasons: string[] = [];
+  for (const build of options.build === undefined ? BUILDS : [options.build]) {
+    try {
+      return await startBuild(build, threads, shared);
+    } catch (error) {
+      reasons.push(`${build}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  return noBuildRuns(reasons);
+}
+
+function checkOptions(options: WasmEngineOptions, threads: number, shared: boolean): void {
+  const where = 'createWasmEngine';
+  if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
+    throw new FoveaError('option', { where, rule: 'threads must be a whole number from 1 to 64', received: `${threads}` });
+  }
+  if (options.build !== undefined && !BUILDS.includes(options.build)) {
+    throw new FoveaError('option', { where, rule: `build must be ${BUILDS.join(' or ')}`, received: `${options.build}` });
+  }
+  if (shared && !platform.canShareMemory()) {
+    throw new FoveaError('engine', {
+      where,
+      rule: 'this page may not share memory with workers, because it is not cross-origin isolated',
+      remedy: 'Serve it with Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp',
+    });
+  }
+}
+
+async function startBuild(build: WasmBuild, threads: number, shared: boolean): Promise<Engine> {
+  const bytes = Uint8Array.from(atob(binaries[build][shared ? 'shared' : 'single']), (char) => char.charCodeAt(0));
+  const pool = await WorkerPool.start(await WebAssembly.compile(bytes), threads, shared);
+  const engine = new WasmEngine(pool, build === 'relaxed' ? 'relaxed SIMD' : 'SIMD');
+  try {
+    await selfCheck(engine);
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
+  return engine;
+}
+
+/** Runs one convolution and compares it with its definition: a build that computes wrongly here is not used. */
+async function selfCheck(engine: Engine): Promise<void> {
+  const graph = new Graph(opTable);
+  const x = graph.input('x', [1, 9, 7, 5]);
+  const w = graph.input('w', [3, 3, 5, 11]);
+  const y = conv2d(x, w, { padding: 'same' });
+  graph.output('y', y);
+  const random = new RandomStream(1, 'self-check');
+  const draw = (size: number): Float32Array => Float32Array.from({ length: size }, () => random.uniform() - 0.5);
+  const inputs = { x: draw(sizeOf(x.shape)), w: draw(sizeOf(w.shape)) };
+  const expected = interpret(graph, { inputs }).get(y) as Float64Array;
+  const program = await engine.load(engine.plan(graph));
+  const { outputs } = await program.run(inputs);
+  const wrong = (outputs['y'] as Float32Array).findIndex((value, i) => !(Math.abs(value - (expected[i] as number)) < 1e-4));
+  if (wrong !== -1) throw new FoveaError('engine', { where: 'self-check', rule: 'a convolution came out wrong' });
+}

@@ -1,0 +1,349 @@
+import type { Node } from '../../../ops/graph.js';
+import type { WindowAttributes } from '../../../ops/windows.js';
+import { align } from '../../../compile/arena.js';
+import { sizeOf } from '../../../tensor/shape.js';
+import { chunks, floatBits, type KernelCall, type LowerCall, type LoweringTable } from '../lowering.js';
+
+/** Output pixels that one item works on: enough to use a panel of weights many times, few enough for the cache. */
+const BAND_PIXELS = 192;
+/** Bytes of padded input rows that a thread copies for one item. */
+const PATCH_BYTES = 384 * 1024;
+/** Items that a step should have, so that threads end together. */
+const ITEMS = 32;
+/** Bytes that the partial sums of a filter gradient may take together. */
+const PARTIAL_BYTES = 8 * 2 ** 20;
+const ROWS = 6;
+const PANEL = 8;
+
+/** The image that a convolution kernel reads, the positions that it visits, and where its first tap lies. */
+interface Walk {
+  /** Images, their height and width in pixels. */
+  readonly n: number;
+  readonly h: number;
+  readonly w: number;
+  /** Floats between neighbouring pixels, and those of them that are read. */
+  readonly pixelStep: number;
+  readonly channels: number;
+  readonly oh: number;
+  readonly ow: number;
+  readonly strides: readonly [number, number];
+  readonly dilations: readonly [number, number];
+  readonly kernel: readonly [number, number];
+  /** Row and column under the first tap of output position (0, 0); may be negative. */
+  readonly origin: readonly [number, number];
+}
+
+/** How a walk is cut into items, and what a thread's scratch memory must hold. */
+interface Bands {
+  readonly rows: number;
+  readonly count: number;
+  readonly copy: boolean;
+  readonly patchBytes: number;
+}
+
+function cutIntoBands(walk: Walk): Bands {
+  const { h, w, oh, ow, strides, dilations, kernel, origin } = walk;
+  const reach = (axis: 0 | 1, size: number): number =>
+    origin[axis] + (size - 1) * strides[axis] + (kernel[axis] - 1) * dilations[axis];
+  const inside = origin[0] >= 0 && origin[1] >= 0 && reach(0, oh) < h && reach(1, ow) < w;
+  const copy = !inside || walk.pixelStep !== walk.channels;
+  const patch = (rows: number): number => {
+    const patchRows = (rows - 1) * strides[0] + (kernel[0] - 1) * dilations[0] + 1;
+    const patchColumns = (ow - 1) * strides[1] + (kernel[1] - 1) * dilations[1] + 1;
+    return copy ? 4 * patchRows * patchColumns * walk.channels : 0;
+  };
+  const most = Math.min(oh, Math.max(1, Math.round(BAND_PIXELS / ow)));
+  let best = 1;
+  let bestTiles = Number.POSITIVE_INFINITY;
+  for (let rows = 1; rows <= most; rows++) {
+    if (rows > 1 && patch(rows) > PATCH_BYTES) break;
+    const tiles = Math.floor(oh / rows) * Math.ceil((rows * ow) / ROWS) + Math.ceil(((oh % rows) * ow) / ROWS);
+    if (tiles <= bestTiles) [best, bestTiles] = [rows, tiles];
+  }
+  return { rows: best, count: Math.ceil(oh / best), copy, patchBytes: patch(best) };
+}
+
+/** Where a walk's results go: addresses and steps (floats) of the output, and how many columns each position has. */
+interface RowsTarget {
+  readonly y: number;
+  readonly rowStep: number;
+  readonly pixelStep: number;
+  readonly imageStep: number;
+  readonly columns: number;
+  readonly bias: number;
+  readonly relu: boolean;
+}
+
+function rowsScratch(walk: Walk): number {
+  const { rows, patchBytes } = cutIntoBands(walk);
+  const tables = 4 * (2 * (rows * walk.ow + ROWS) + walk.kernel[0] * walk.kernel[1]);
+  return align(tables + 64) + align(patchBytes + 64);
+}
+
+function panelBytes(walk: Walk, columns: number): number {
+  return align(4 * walk.kernel[0] * walk.kernel[1] * walk.channels * Math.ceil(columns / PANEL) * PANEL);
+}
+
+function rowsCall(walk: Walk, x: number, panels: number, scratch: number, target: RowsTarget): KernelCall {
+  const bands = cutIntoBands(walk);
+  const allPanels = Math.ceil(target.columns / PANEL);
+  let panelsPerItem = allPanels;
+  while (panelsPerItem > 2 && walk.n * bands.count * Math.ceil(allPanels / panelsPerItem) < ITEMS) {
+    panelsPerItem = Math.ceil(panelsPerItem / 2);
+  }
+  const panelBlocks = Math.ceil(allPanels / panelsPerItem);
+  const words = [x, target.y, panels, target.bias, target.relu ? 1 : 0, walk.h, walk.w, walk.pixelStep, walk.channels];
+  words.push(walk.oh, walk.ow, target.rowStep, target.pixelStep, target.imageStep, ...walk.strides, ...walk.origin);
+  words.push(...walk.dilations, ...walk.kernel, target.columns, bands.rows, bands.count, panelsPerItem, panelBlocks);
+  words.push(scratch, rowsScratch(walk), bands.copy ? 1 : 0, walk.h * walk.w * walk.pixelStep);
+  return { kernel: 'convRows', items: walk.n * bands.count * panelBlocks, words };
+}
+
+/** Packs filters for one group: columns side by side, taps in the given order. */
+function packCall(
+  source: number,
+  target: number,
+  order: readonly number[],
+  inner: number,
+  columns: number,
+  steps: { tap: number; inner: number; column: number },
+): KernelCall {
+  const words = [source, target, order.length, 9, inner, columns, steps.tap, steps.inner, steps.column, ...order];
+  return { kernel: 'packPanels', items: Math.ceil(columns / PANEL), words };
+}
+
+type Dimensions = [number, number, number, number];
+
+function forwardWalk(x: readonly number[], y: readonly number[], kernel: readonly number[], a: Grouped): Walk {
+  const [n, h, w, cIn] = x as Dimensions;
+  const [, oh, ow] = y as Dimensions;
+  const [kh, kw] = kernel as Dimensions;
+  return {
+    ...{ n, h, w, oh, ow, pixelStep: cIn, channels: cIn / a.groups, kernel: [kh, kw] },
+    ...{ strides: a.strides, dilations: a.dilations, origin: [-a.padding[0], -a.padding[2]] },
+  };
+}
+
+type Grouped = WindowAttributes & { readonly groups: number };
+
+function lowerForward(call: LowerCall<'conv2d'>): KernelCall[] {
+  const { attributes, inputs, outputs, inputShapes, outputShapes } = call;
+  const y = outputShapes[0] as Dimensions;
+  const kernel = inputShapes[1] as Dimensions;
+  const walk = forwardWalk(inputShapes[0] as Dimensions, y, kernel, attributes);
+  const [, oh, ow, cOut] = y;
+  const columns = cOut / attributes.groups;
+  const panels = call.workspace;
+  const scratch = panels + panelBytes(walk, columns);
+  const order = range(kernel[0] * kernel[1]);
+  const steps = { tap: walk.channels * cOut, inner: cOut, column: 1 };
+  return range(attributes.groups).flatMap((group) => {
+    const first = 4 * group * columns;
+    const bias = inputs[2] === undefined ? 0 : inputs[2] + first;
+    return [
+      packCall((inputs[1] as number) + first, panels, order, walk.channels, columns, steps),
+      rowsCall(walk, (inputs[0] as number) + 4 * group * walk.channels, panels, scratch, {
+        ...{ y: (outputs[0] as number) + first, rowStep: ow * cOut, pixelStep: cOut, imageStep: oh * ow * cOut },
+        ...{ columns, bias, relu: attributes.activation === 'relu' },
+      }),
+    ];
+  });
+}
+
+/**
+ * One phase of an input gradient along one axis: the input positions phase, phase + stride, … meet only every so many
+ * taps, and over these the gradient is a plain correlation of dy with stride 1.
+ */
+interface Phase {
+  readonly first: number;
+  /** Number of input positions of this phase. */
+  readonly count: number;
+  /** Taps that meet it, in the order in which they are visited: rising positions of dy. */
+  readonly taps: readonly number[];
+  /** Position of dy under the first tap for the first input position. */
+  readonly origin: number;
+  /** Positions of dy between neighbouring taps. */
+  readonly dilation: number;
+}
+
+function phasesOf(size: number, kernel: number, stride: number, dilation: number, pad: number): Phase[] {
+  const divisor = greatestCommonDivisor(stride, dilation);
+  return range(Math.min(stride, size)).map((first) => {
+    const taps: number[] = [];
+    for (let tap = 0; tap < kernel; tap++) {
+      if ((((first + pad - tap * dilation) % stride) + stride) % stride === 0) taps.unshift(tap);
+    }
+    const last = taps[0] ?? 0;
+    return {
+      first,
+      count: Math.ceil((size - first) / stride),
+      taps,
+      origin: (first + pad - last * dilation) / stride,
+      dilation: dilation / divisor,
+    };
+  });
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}
+
+interface PhaseWalk {
+  readonly walk: Walk;
+  readonly vertical: Phase;
+  readonly horizontal: Phase;
+}
+
+function gradientWalks(node: Pick<Node<'conv2dInputGradient'>, 'inputs' | 'attributes'>): PhaseWalk[] {
+  const { strides, dilations, padding, groups, inputSize } = node.attributes;
+  const [n, oh, ow, cOut] = node.inputs[0]?.shape as Dimensions;
+  const [kh, kw] = node.inputs[1]?.shape as Dimensions;
+  const rows = phasesOf(inputSize[0], kh, strides[0], dilations[0], padding[0]);
+  const columns = phasesOf(inputSize[1], kw, strides[1], dilations[1], padding[2]);
+  return rows.flatMap((vertical) =>
+    columns.map((horizontal) => ({
+      vertical,
+      horizontal,
+      walk: {
+        ...{ n, h: oh, w: ow, pixelStep: cOut, channels: cOut / groups, strides: [1, 1] },
+        ...{ oh: vertical.count, ow: horizontal.count, origin: [vertical.origin, horizontal.origin] },
+        dilations: [vertical.dilation, horizontal.dilation],
+        kernel: [vertical.taps.length, horizontal.taps.length],
+      } satisfies Walk,
+    })),
+  );
+}
+
+function isEmpty({ walk }: PhaseWalk): boolean {
+  return walk.kernel[0] === 0 || walk.kernel[1] === 0;
+}
+
+function lowerInputGradient(call: LowerCall<'conv2dInputGradient'>): KernelCall[] {
+  const { attributes, inputs, outputs, inputShapes, outputShapes } = call;
+  const [, kw, cPerGroup, cOut] = inputShapes[1] as Dimensions;
+  const dxShape = outputShapes[0] as Dimensions;
+  const [, h, w, cIn] = dxShape;
+  const outPerGroup = cOut / attributes.groups;
+  const walks = gradientWalks(call.node);
+  const panelArea = Math.max(0, ...walks.filter((one) => !isEmpty(one)).map(({ walk }) => panelBytes(walk, cPerGroup)));
+  const calls: KernelCall[] = [];
+  if (walks.some(isEmpty)) {
+    const size = sizeOf(dxShape);
+    calls.push({ kernel: 'fill', items: chunks(size), words: [outputs[0] as number, size, floatBits(0)] });
+  }
+  for (const { walk, vertical, horizontal } of walks.filter((one) => !isEmpty(one))) {
+    const order = vertical.taps.flatMap((ky) => horizontal.taps.map((kx) => ky * kw + kx));
+    for (const group of range(attributes.groups)) {
+      const filters = (inputs[1] as number) + 4 * group * outPerGroup;
+      const steps = { tap: cPerGroup * cOut, inner: 1, column: cOut };
+      calls.push(packCall(filters, call.workspace, order, outPerGroup, cPerGroup, steps));
+      const y = (outputs[0] as number) + 4 * ((vertical.first * w + horizontal.first) * cIn + group * cPerGroup);
+      calls.push(
+        rowsCall(walk, (inputs[0] as number) + 4 * group * outPerGroup, call.workspace, call.workspace + panelArea, {
+          ...{ y, rowStep: attributes.strides[0] * w * cIn, pixelStep: attributes.strides[1] * cIn },
+          ...{ imageStep: h * w * cIn, columns: cPerGroup, bias: 0, relu: false },
+        }),
+      );
+    }
+  }
+  return calls;
+}
+
+/** How a filter gradient is cut: partial sums over the images, blocks of taps and of rows within a tap. */
+interface FilterCut {
+  readonly walk: Walk;
+  readonly bands: Bands;
+  readonly columns: number;
+  readonly taps: number;
+  readonly inner: number;
+  readonly partials: number;
+  readonly tapsPerItem: number;
+  readonly innerPerItem: number;
+  readonly partialBytes: number;
+  readonly scratchBytes: number;
+}
+
+function cutFilterGradient(node: Pick<Node<'conv2dFilterGradient'>, 'inputs' | 'attributes'>): FilterCut {
+  const { attributes } = node;
+  const x = node.inputs[0]?.shape as Dimensions;
+  const y = node.inputs[1]?.shape as Dimensions;
+  const walk = forwardWalk(x, y, attributes.kernelSize, attributes);
+  const bands = cutIntoBands(walk);
+  const [kh, kw] = attributes.kernelSize;
+  const columns = y[3] / attributes.groups;
+  const merged = attributes.dilations[1] === 1;
+  const taps = merged ? kh : kh * kw;
+  const inner = merged ? kw * walk.channels : walk.channels;
+  const size = kh * kw * walk.channels * columns;
+  let partials = attributes.groups > 1 ? 1 : Math.min(walk.n * bands.count, 16);
+  while (partials > 1 && partials * size * 4 > PARTIAL_BYTES) partials >>= 1;
+  const alone = partials >= 16;
+  const tapsPerItem = alone ? taps : 1;
+  const innerPerItem = alone ? inner : Math.min(inner, 96);
+  const panels = Math.ceil(columns / PANEL);
+  const packed = 4 * PANEL * bands.rows * walk.ow * panels;
+  return {
+    ...{ walk, bands, columns, taps, inner, partials, tapsPerItem, innerPerItem },
+    partialBytes: partials > 1 ? align(4 * align(size) * partials) : 0,
+    scratchBytes: align(4 * kh * kw + 64) + align(packed + 64) + align(bands.patchBytes + 64),
+  };
+}
+
+function lowerFilterGradient(call: LowerCall<'conv2dFilterGradient'>): KernelCall[] {
+  const { attributes, inputs, outputs, inputShapes, outputShapes } = call;
+  const cut = cutFilterGradient(call.node);
+  const { walk, bands, columns, partials } = cut;
+  const [, oh, ow, cOut] = inputShapes[1] as Dimensions;
+  const size = sizeOf(outputShapes[0] as Dimensions);
+  const scratch = call.workspace + cut.partialBytes;
+  const innerBlocks = Math.ceil(cut.inner / cut.innerPerItem);
+  const tapBlocks = Math.ceil(cut.taps / cut.tapsPerItem);
+  const partialStep = align(size);
+  const calls = range(attributes.groups).map((group): KernelCall => {
+    const x = (inputs[0] as number) + 4 * group * walk.channels;
+    const out = partials > 1 ? call.workspace : (outputs[0] as number) + 4 * group * columns;
+    const words = [x, (inputs[1] as number) + 4 * group * columns, out, walk.n, walk.h, walk.w, walk.pixelStep];
+    words.push(walk.channels, walk.oh, walk.ow, ...walk.strides, ...walk.origin, ...walk.dilations, ...walk.kernel);
+    words.push(columns, cOut, bands.rows, bands.count, partials, cut.innerPerItem, innerBlocks);
+    words.push(scratch, cut.scratchBytes, bands.copy ? 1 : 0, cOut, partialStep, cut.tapsPerItem, tapBlocks);
+    words.push(walk.h * walk.w * walk.pixelStep, oh * ow * cOut);
+    return { kernel: 'convFilterGradient', items: partials * tapBlocks * innerBlocks, words };
+  });
+  if (partials > 1) {
+    const words = [call.workspace, outputs[0] as number, size, partials, 4096, partialStep];
+    calls.push({ kernel: 'addPartials', items: chunks(size, 4096), words });
+  }
+  return calls;
+}
+
+function range(n: number): number[] {
+  return Array.from({ length: n }, (_, i) => i);
+}
+
+/** Convolutions and their gradients as implicit matrix products over bands of output rows. */
+export const convolutionLowerings: Pick<LoweringTable, 'conv2d' | 'conv2dInputGradient' | 'conv2dFilterGradient'> = {
+  conv2d: {
+    workspace: ({ inputs, outputs, attributes }, threads) => {
+      const y = outputs[0]?.shape as Dimensions;
+      const walk = forwardWalk(inputs[0]?.shape as Dimensions, y, inputs[1]?.shape as Dimensions, attributes);
+      return panelBytes(walk, y[3] / attributes.groups) + threads * rowsScratch(walk);
+    },
+    lower: lowerForward,
+  },
+  conv2dInputGradient: {
+    workspace: (node, threads) => {
+      const walks = gradientWalks(node).filter((one) => !isEmpty(one));
+      const columns = node.inputs[1]?.shape[2] as number;
+      const panels = Math.max(0, ...walks.map(({ walk }) => panelBytes(walk, columns)));
+      return panels + threads * Math.max(0, ...walks.map(({ walk }) => rowsScratch(walk)));
+    },
+    lower: lowerInputGradient,
+  },
+  conv2dFilterGradient: {
+    workspace: (node, threads) => {
+      const cut = cutFilterGradient(node);
+      return cut.partialBytes + threads * cut.scratchBytes;
+    },
+    lower: lowerFilterGradient,
+  },
+};

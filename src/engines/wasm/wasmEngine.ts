@@ -1,0 +1,199 @@
+import { makePlan, type Plan } from '../../compile/plan.js';
+import type { Graph } from '../../ops/graph.js';
+import { FoveaError } from '../../tensor/errors.js';
+import { sizeOf } from '../../tensor/shape.js';
+import type { TensorData } from '../../tensor/tensor.js';
+import type { Variable, VariableStorage } from '../../tensor/variable.js';
+import type { Engine, EngineDescription, Feeds, Program, RunResult } from '../engine.js';
+import { checkFeeds } from '../feeds.js';
+import { Allocator } from './allocator.js';
+import { type Addresses, addressOf, encodeProgram, programBytes, workspaceOf } from './encode.js';
+import type { WorkerPool } from './pool.js';
+
+/** Bytes of the barrier's control words: a cache line of their own. */
+const CONTROL = 1024;
+/** First address for programs, variables and the arena. */
+const HEAP = 4096;
+
+/**
+ * Runs plans with WebAssembly kernels on a pool of workers that walk one plan over shared memory. Programs, variables
+ * and one arena, shared by all programs, live in that memory; runs follow one another.
+ */
+export class WasmEngine implements Engine {
+  readonly description: EngineDescription;
+  readonly #pool: WorkerPool;
+  readonly #allocator = new Allocator(HEAP);
+  readonly #variables = new Set<WeakRef<Variable>>();
+  readonly #released = new FinalizationRegistry<number>((at) => this.#allocator.release(at));
+  #arena = { at: 0, bytes: 0 };
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(pool: WorkerPool, build: string) {
+    this.#pool = pool;
+    this.description = { name: 'wasm', build, threads: pool.threads };
+  }
+
+  plan(graph: Graph): Plan {
+    return makePlan(graph, { workspace: (node) => workspaceOf(node, this.#pool.threads) });
+  }
+
+  async load(plan: Plan): Promise<Program> {
+    const at = this.#allocator.allocate(programBytes(plan, this.#pool.threads));
+    const loaded = new LoadedPlan(plan, at);
+    const program: Program = { plan, run: (feeds) => this.#enqueue(() => this.#run(loaded, feeds)) };
+    this.#released.register(program, at);
+    return program;
+  }
+
+  async close(): Promise<void> {
+    for (const reference of this.#variables) {
+      const variable = reference.deref();
+      if (variable !== undefined && variable.storage.owner === this) await variable.moveToHost();
+    }
+    await this.#enqueue(() => this.#pool.close());
+  }
+
+  /** Reads a variable's numbers, behind every run that was asked for before. */
+  readBytes(at: number, length: number): Promise<Uint8Array> {
+    return this.#enqueue(async () => {
+      const { reads } = await this.#pool.run({ ...IDLE, writes: [], reads: [{ at, length }] });
+      return reads[0] as Uint8Array;
+    });
+  }
+
+  /** Writes a variable's numbers, behind every run that was asked for before. */
+  writeBytes(at: number, bytes: Uint8Array): Promise<void> {
+    return this.#enqueue(async () => {
+      await this.#pool.run({ ...IDLE, writes: [{ at, bytes }], reads: [] });
+    });
+  }
+
+  #enqueue<T>(job: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(job);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  async #run(loaded: LoadedPlan, feeds: Feeds): Promise<RunResult> {
+    const { plan } = loaded;
+    checkFeeds(plan, feeds);
+    const addresses = await this.#addresses(plan);
+    const { encoded, fresh } = loaded.encode(addresses);
+    await this.#pool.reach(this.#allocator.end);
+    const writes = [{ at: loaded.at, bytes: fresh ? encoded.bytes : encoded.bytes.subarray(0, encoded.tableBytes) }];
+    for (const [name, { placement }] of plan.inputs) {
+      const data = feeds[name] as TensorData;
+      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      writes.push({ at: addressOf(placement, addresses), bytes });
+    }
+    const ports = [...plan.outputs];
+    const { complete, reads } = await this.#pool.run({
+      table: loaded.at,
+      steps: encoded.steps,
+      control: CONTROL,
+      writes,
+      reads: ports.map(([, { value, placement }]) => ({
+        at: addressOf(placement, addresses),
+        length: 4 * sizeOf(value.shape),
+      })),
+    });
+    const outputs: Record<string, TensorData> = {};
+    ports.forEach(([name, { value }], i) => {
+      const { buffer } = reads[i] as Uint8Array;
+      outputs[name] = value.dtype === 'int32' ? new Int32Array(buffer) : new Float32Array(buffer);
+    });
+    return { outputs, complete };
+  }
+
+  /** Places everything that the plan needs; memory is reached for before anything is written. */
+  async #addresses(plan: Plan): Promise<Addresses> {
+    const variables = new Map<Variable, number>();
+    for (const variable of plan.variables) variables.set(variable, await this.#adopt(variable));
+    if (plan.arenaBytes > this.#arena.bytes) {
+      if (this.#arena.bytes > 0) this.#allocator.release(this.#arena.at);
+      this.#arena = { at: this.#allocator.allocate(plan.arenaBytes), bytes: plan.arenaBytes };
+    }
+    return { arena: this.#arena.at, variables, threads: this.#pool.threads };
+  }
+
+  async #adopt(variable: Variable): Promise<number> {
+    const { storage } = variable;
+    if (storage instanceof WasmStorage && storage.owner === this) return storage.at;
+    const data = await storage.read();
+    const at = this.#allocator.allocate(data.byteLength);
+    try {
+      await this.#pool.reach(this.#allocator.end);
+    } catch (error) {
+      this.#allocator.release(at);
+      throw error;
+    }
+    await this.#pool.run({ ...IDLE, writes: [{ at, bytes: new Uint8Array(data.buffer) }], reads: [] });
+    const own = new WasmStorage(this, at, data.byteLength);
+    variable.storage = own;
+    this.#variables.add(new WeakRef(variable));
+    this.#released.register(own, at);
+    return at;
+  }
+}
+
+/** A job that runs nothing. */
+const IDLE = { table: 0, steps: 0, control: CONTROL } as const;
+
+/** A plan with its place in memory, encoded again whenever something that it points to has moved. */
+class LoadedPlan {
+  readonly plan: Plan;
+  readonly at: number;
+  #encoded: ReturnType<typeof encodeProgram> | undefined;
+  #addresses: Addresses | undefined;
+
+  constructor(plan: Plan, at: number) {
+    this.plan = plan;
+    this.at = at;
+  }
+
+  encode(addresses: Addresses): { encoded: ReturnType<typeof encodeProgram>; fresh: boolean } {
+    if (this.#encoded !== undefined && this.#addresses !== undefined && sameAddresses(this.#addresses, addresses)) {
+      return { encoded: this.#encoded, fresh: false };
+    }
+    this.#addresses = addresses;
+    this.#encoded = encodeProgram(this.plan, this.at, addresses);
+    return { encoded: this.#encoded, fresh: true };
+  }
+}
+
+function sameAddresses(a: Addresses, b: Addresses): boolean {
+  if (a.arena !== b.arena) return false;
+  for (const [variable, at] of a.variables) if (b.variables.get(variable) !== at) return false;
+  return true;
+}
+
+/** A variable's numbers in an engine's memory. */
+class WasmStorage implements VariableStorage {
+  readonly owner: WasmEngine;
+  readonly at: number;
+  readonly #length: number;
+
+  constructor(owner: WasmEngine, at: number, length: number) {
+    this.owner = owner;
+    this.at = at;
+    this.#length = length;
+  }
+
+  async read(): Promise<Float32Array> {
+    return new Float32Array((await this.owner.readBytes(this.at, this.#length)).buffer as ArrayBuffer);
+  }
+
+  async write(data: Float32Array): Promise<void> {
+    const copy = data.slice();
+    await this.owner.writeBytes(this.at, new Uint8Array(copy.buffer));
+  }
+}
+
+/** Throws the error for a machine on which no build runs. */
+export function noBuildRuns(reasons: readonly string[]): never {
+  throw new FoveaError('engine', {
+    where: 'wasm engine',
+    rule: `no build of the kernels runs here: ${reasons.join('; ')}`,
+    remedy: 'Use Node 20.19 or later, or a current browser, with WebAssembly SIMD',
+  });
+}
