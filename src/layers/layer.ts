@@ -10,6 +10,8 @@ import type { JsonObject } from './json.js';
 import { LayerOutput } from './layerOutput.js';
 import { penalty, type Regularizer } from './regularizers.js';
 
+export type { Json, JsonObject } from './json.js';
+
 /** Options that every layer takes. */
 export interface LayerOptions {
   /** Unique within a model; made from the type where it is left out: `conv2d`, `conv2d_1`. */
@@ -178,7 +180,12 @@ export abstract class Layer {
       throw new FoveaError('name', {
         where: this.where,
         rule: `there is no weight "${name}"`,
-        remedy: this.built ? suggestName(name, this.weights.map((one) => one.name)) : 'Put the layer into a model first',
+        remedy: this.built
+          ? suggestName(
+              name,
+              this.weights.map((one) => one.name),
+            )
+          : 'Put the layer into a model first',
       });
     }
     return context.weight(weight.variable);
