@@ -4,6 +4,7 @@ import { checkInputCount, checkShapeIs, float32 } from './checks.js';
 import type { FusedActivation } from './conv2d.js';
 import { type NumberArray, type OpDefinition, trafficBytes } from './definition.js';
 import type { Value } from './graph.js';
+import { sumToShape } from './sumToShape.js';
 
 export interface MatMulAttributes {
   /** The last two axes of `a` are swapped. */
@@ -138,16 +139,4 @@ export function batchOffset(item: number, batch: readonly number[], own: readonl
     stride *= ownSize;
   }
   return offset;
-}
-
-/** Sums over the axes along which `like` was broadcast to the shape of `value`. */
-export function sumToShape(value: Value, like: Value): Value {
-  const lead = value.shape.length - like.shape.length;
-  const axes = value.shape.flatMap((size, axis) =>
-    axis < lead || (like.shape[axis - lead] === 1 && size !== 1) ? [axis] : [],
-  );
-  if (axes.length === 0) return value;
-  const summed = value.graph.emit('sum', [value], { axes, keepDims: true })[0];
-  if (lead === 0) return summed;
-  return value.graph.emit('reshape', [summed], { shape: like.shape })[0];
 }
