@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, open, realpath, rename, rm } from 'node:fs/promises';
+import { constants, type FileHandle, open, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FoveaError } from '../../tensor/errors.js';
 import { fileError } from './fileError.js';
@@ -18,9 +18,11 @@ const PIECE_BYTES = 2 ** 30;
 export async function readFileChecked(path: string, options: ReadOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
   let handle: FileHandle | undefined;
   try {
-    handle = await open(path, 'r');
+    // Without waiting: opening a pipe that nobody writes to would last for ever.
+    handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const stat = await handle.stat();
     if (stat.isDirectory()) throw Object.assign(new Error('is a directory'), { code: 'EISDIR' });
+    if (!stat.isFile()) throw new Error('it is no ordinary file');
     checkSize(path, stat.size, options.maxBytes ?? MAX_BYTES);
     const bytes = new Uint8Array(stat.size);
     let length = 0;
