@@ -1,9 +1,8 @@
 import * as v from 'valibot';
 import type { Value } from '../ops/graph.js';
-import { FoveaError } from '../tensor/errors.js';
-import { normalizeAxes, type Shape } from '../tensor/shape.js';
+import type { Shape } from '../tensor/shape.js';
 import { type AffineOptions, affineEntries, affineSpecs, affineValues } from './affine.js';
-import { withAxisLast } from './axes.js';
+import { checkAxis, withAxisLast } from './axes.js';
 import { ConfiguredLayer } from './configured.js';
 import { type Initializer, initializerOption } from './initializers.js';
 import type { CallContext, LayerOptions, WeightSpec } from './layer.js';
@@ -39,14 +38,14 @@ export class BatchNormalization extends ConfiguredLayer<typeof entries> {
 
   outputShape(inputShapes: readonly Shape[]): Shape {
     const shape = onlyInput(this, inputShapes);
-    this.#axis(shape.length + 1);
+    checkAxis(this.where, this.options.axis, shape.length + 1);
     return shape;
   }
 
   protected override weightSpecs(inputShapes: readonly Shape[]): WeightSpec[] {
     const { options } = this;
     const input = onlyInput(this, inputShapes);
-    const shape = [input[this.#axis(input.length + 1) - 1] as number];
+    const shape = [input[checkAxis(this.where, this.options.axis, input.length + 1) - 1] as number];
     return [
       ...affineSpecs(options, shape),
       { name: 'movingMean', shape, initializer: options.movingMeanInitializer, learned: false },
@@ -55,7 +54,9 @@ export class BatchNormalization extends ConfiguredLayer<typeof entries> {
   }
 
   call([x]: readonly [Value], context: CallContext): Value {
-    return withAxisLast(x, this.#axis(x.shape.length), (moved) => this.#normalize(moved, context));
+    return withAxisLast(x, checkAxis(this.where, this.options.axis, x.shape.length), (moved) =>
+      this.#normalize(moved, context),
+    );
   }
 
   #normalize(x: Value, context: CallContext): Value {
@@ -75,18 +76,6 @@ export class BatchNormalization extends ConfiguredLayer<typeof entries> {
       context.update(old.source.variable, () => graph.emit('movingAverage', update, { momentum })[0]);
     });
     return y;
-  }
-
-  #axis(rank: number): number {
-    const axis = normalizeAxes(this.where, [this.options.axis], rank)[0] as number;
-    if (axis === 0) {
-      throw new FoveaError('option', {
-        where: this.where,
-        rule: 'axis must not be the batch',
-        received: `axis ${this.options.axis}`,
-      });
-    }
-    return axis;
   }
 }
 

@@ -1,37 +1,27 @@
 import * as v from 'valibot';
 import type { Value } from '../ops/graph.js';
-import { type Padding2d, pair, resolvePadding, type Size2d, windowOutput } from '../ops/windows.js';
+import { windowOutput } from '../ops/windows.js';
 import { FoveaError } from '../tensor/errors.js';
 import type { Shape } from '../tensor/shape.js';
 import { biasSpecs, finish } from './bias.js';
 import { ConfiguredLayer } from './configured.js';
+import { type ConvWindowOptions, convWindow, convWindowEntries } from './convWindow.js';
 import type { CallContext, LayerOptions, WeightSpec } from './layer.js';
-import { type EntriesOf, padding2d, size2d, whole } from './options.js';
+import { type EntriesOf, whole } from './options.js';
 import { type KernelOptions, kernelEntries } from './parameters.js';
 import { imageInput } from './shapes.js';
 
-export interface Conv2dOptions extends KernelOptions, LayerOptions {
+export interface Conv2dOptions extends ConvWindowOptions, KernelOptions, LayerOptions {
   /** Number of filters: the output's channels. */
   readonly filters: number;
-  /** Height and width of a filter, in pixels. */
-  readonly kernelSize: Size2d;
-  /** Pixels from one window to the next. @default 1 */
-  readonly strides?: Size2d;
-  /** @default 'valid' */
-  readonly padding?: Padding2d;
-  /** Pixels from one weight of a filter to the next. @default 1 */
-  readonly dilationRate?: Size2d;
   /** The channels are split into so many groups, each seen by its own share of the filters. @default 1 */
   readonly groups?: number;
 }
 
 const entries = {
+  ...convWindowEntries,
   ...kernelEntries,
   filters: whole(),
-  kernelSize: size2d(),
-  strides: v.optional(size2d(), 1),
-  padding: v.optional(padding2d(), 'valid'),
-  dilationRate: v.optional(size2d(), 1),
   groups: v.optional(whole(), 1),
 } satisfies EntriesOf<Conv2dOptions, keyof LayerOptions>;
 
@@ -58,16 +48,17 @@ export class Conv2d extends ConfiguredLayer<typeof entries> {
         received: `${c} channels, groups ${groups}`,
       });
     }
-    return [...windowOutput(this.where, [h, w], this.#kernel, this.#window(h, w)), filters];
+    const { kernel, attributes } = convWindow(this.where, this.options, h, w);
+    return [...windowOutput(this.where, [h, w], kernel, attributes), filters];
   }
 
   protected override weightSpecs(inputShapes: readonly Shape[]): WeightSpec[] {
     const { filters, groups, kernelInitializer, kernelRegularizer, kernelConstraint } = this.options;
-    const channels = imageInput(this, inputShapes)[2];
+    const [h, w, c] = imageInput(this, inputShapes);
     return [
       {
         name: 'kernel',
-        shape: [...this.#kernel, channels / groups, filters],
+        shape: [...convWindow(this.where, this.options, h, w).kernel, c / groups, filters],
         initializer: kernelInitializer,
         regularizer: kernelRegularizer,
         constraint: kernelConstraint,
@@ -79,20 +70,10 @@ export class Conv2d extends ConfiguredLayer<typeof entries> {
   call([x]: readonly [Value], context: CallContext): Value {
     const [, h, w] = x.shape as [number, number, number];
     const { groups, activation, useBias } = this.options;
-    const attributes = { ...this.#window(h, w), groups, activation: 'linear' as const };
-    const [y] = x.graph.emit('conv2d', [x, this.weight(context, 'kernel')], attributes);
+    const { attributes } = convWindow(this.where, this.options, h, w);
+    const operands = [x, this.weight(context, 'kernel')];
+    const [y] = x.graph.emit('conv2d', operands, { ...attributes, groups, activation: 'linear' });
     return finish(y, useBias ? this.weight(context, 'bias') : undefined, activation);
-  }
-
-  get #kernel() {
-    return pair(this.where, 'kernelSize', this.options.kernelSize);
-  }
-
-  #window(h: number, w: number) {
-    const strides = pair(this.where, 'strides', this.options.strides);
-    const dilations = pair(this.where, 'dilationRate', this.options.dilationRate);
-    const padding = resolvePadding(this.where, this.options.padding, [h, w], this.#kernel, strides, dilations);
-    return { strides, dilations, padding };
   }
 }
 
