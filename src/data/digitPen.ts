@@ -103,7 +103,7 @@ export class DigitInk {
       const edge = (state & 0xffff) / 0x8000 - 1;
       const flaw = (state >>> 16) / 0x10000;
       const coverage = (inside + edge * grain) / fade + 0.5;
-      const ink = coverage <= 0 ? 0 : coverage >= 1 ? 1 : coverage;
+      const ink = coverage <= 0 ? 0 : Math.min(coverage, 1);
       pixels[at + i] = 255 * ink * (pressure - 0.05 * flaw * flaw * flaw);
     }
   }
@@ -128,7 +128,7 @@ function cover(line: PenLine, i: number, reach: number, depth: Float64Array): vo
       const px = x - x0;
       const py = y - y0;
       const share = (px * dx + py * dy) / squared;
-      const t = share < 0 ? 0 : share > 1 ? 1 : share;
+      const t = share < 0 ? 0 : Math.min(share, 1);
       const ex = px - t * dx;
       const ey = py - t * dy;
       const inside = r0 + t * dr - Math.sqrt(ex * ex + ey * ey);

@@ -1,5 +1,6 @@
 import { type IdxArray, readIdx } from '../formats/idx.js';
 import { FoveaError } from '../tensor/errors.js';
+import { suggestName } from '../tensor/nearest.js';
 import { formatShape } from '../tensor/shape.js';
 import type { Dataset } from './dataset.js';
 import { pixelDataset } from './pixelDataset.js';
@@ -46,6 +47,7 @@ export async function mnistFromFiles(
   variant: MnistVariant = 'mnist',
   names: Readonly<Record<MnistPart, string>> = mnistFileNames,
 ): Promise<{ train: Dataset; test: Dataset }> {
+  checkMnistVariant(variant);
   const read = (part: MnistPart) => readIdx(files[part], names[part]);
   const [trainImages, trainLabels] = [await read('trainImages'), await read('trainLabels')];
   const [testImages, testLabels] = [await read('testImages'), await read('testLabels')];
@@ -53,6 +55,17 @@ export async function mnistFromFiles(
     train: pair(trainImages, trainLabels, variant, names.trainImages, names.trainLabels),
     test: pair(testImages, testLabels, variant, names.testImages, names.testLabels),
   };
+}
+
+/** Throws `name` for anything but the two data sets. */
+export function checkMnistVariant(variant: string): asserts variant is MnistVariant {
+  if (Object.hasOwn(mnistClassNames, variant)) return;
+  throw new FoveaError('name', {
+    where: 'MNIST',
+    rule: 'there is no such variant',
+    received: JSON.stringify(variant),
+    remedy: suggestName(variant, Object.keys(mnistClassNames)),
+  });
 }
 
 function pair(

@@ -4,7 +4,14 @@ import { fileError } from '../../formats/node/fileError.js';
 import { readFileChecked } from '../../formats/node/files.js';
 import { FoveaError } from '../../tensor/errors.js';
 import type { Dataset } from '../dataset.js';
-import { MNIST_PARTS, type MnistPart, type MnistVariant, mnistFileNames, mnistFromFiles } from '../mnist.js';
+import {
+  checkMnistVariant,
+  MNIST_PARTS,
+  type MnistPart,
+  type MnistVariant,
+  mnistFileNames,
+  mnistFromFiles,
+} from '../mnist.js';
 import { cacheFolder } from './cacheFolder.js';
 import { type DownloadOptions, download } from './download.js';
 
@@ -60,6 +67,7 @@ export interface DownloadMnistOptions extends Omit<DownloadOptions, 'remedy'> {
  */
 export async function downloadMnist(options: DownloadMnistOptions = {}): Promise<string> {
   const { variant = 'mnist', cache = cacheFolder(), baseUrls, ...rest } = options;
+  checkMnistVariant(variant);
   const publication = publications[variant];
   const folder = join(cache, publication.folder);
   const present = new Set(await readdir(folder).catch(() => []));
@@ -69,7 +77,7 @@ export async function downloadMnist(options: DownloadMnistOptions = {}): Promise
     const published = `${mnistFileNames[part]}.gz`;
     if (!present.has(published) && usualNames(part).some((name) => present.has(name))) continue;
     const [bytes, sha256] = publication.files[part];
-    const urls = (baseUrls ?? publication.baseUrls).map((base) => new URL(published, withSlash(base)).href);
+    const urls = (baseUrls ?? publication.baseUrls).map((base) => withSlash(base) + published);
     await download({ urls, path: join(folder, published), bytes, sha256 }, { ...rest, remedy });
   }
   return folder;
@@ -114,12 +122,12 @@ function usualNames(part: MnistPart): string[] {
   return [`${dashed}.gz`, dashed, `${dotted}.gz`, dotted];
 }
 
-function byPart<T>(valueOf: (part: MnistPart) => T): Record<MnistPart, T> {
+function byPart<T>(make: (part: MnistPart) => T): Record<MnistPart, T> {
   return {
-    trainImages: valueOf('trainImages'),
-    trainLabels: valueOf('trainLabels'),
-    testImages: valueOf('testImages'),
-    testLabels: valueOf('testLabels'),
+    trainImages: make('trainImages'),
+    trainLabels: make('trainLabels'),
+    testImages: make('testImages'),
+    testLabels: make('testLabels'),
   };
 }
 
