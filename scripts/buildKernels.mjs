@@ -1,7 +1,8 @@
 // Compiles the kernels (AssemblyScript) to WebAssembly, once per build and memory kind, and writes them into
 // src/engines/wasm/generated as TypeScript, so that nothing has to be fetched or located at run time.
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -48,23 +49,20 @@ ${cases.join('\n')}
 `;
 }
 
-async function compile(name, relaxed, shared) {
-  await writeIfChanged(join(kernels, 'generated/build.ts'), `export const RELAXED: bool = ${relaxed};\n`);
-  const out = join(root, `node_modules/.cache/fovea/${name}-${shared ? 'shared' : 'single'}.wasm`);
-  await mkdir(dirname(out), { recursive: true });
+/** Compiles a copy of the sources, so that nothing in the tree changes before all of it has compiled. */
+async function compile(folder, { name, relaxed }, shared, dispatch) {
+  const sources = join(folder, `${name}-${shared ? 'shared' : 'single'}`);
+  await cp(kernels, sources, { recursive: true });
+  await writeIfChanged(join(sources, 'generated/build.ts'), `export const RELAXED: bool = ${relaxed};\n`);
+  await writeIfChanged(join(sources, 'generated/dispatch.ts'), dispatch);
+  const out = `${sources}.wasm`;
   const features = ['threads', 'simd', 'bulk-memory', ...(relaxed ? ['relaxed-simd'] : [])];
   const asc = join(root, 'node_modules/assemblyscript/bin/asc.js');
   const options = [
-    join(kernels, 'runtime.ts'),
-    '--outFile', out,
-    '--runtime', 'stub',
-    '--importMemory',
-    '--maximumMemory', '65536',
+    join(sources, 'runtime.ts'),
+    ...['--outFile', out, '--runtime', 'stub', '--importMemory', '--maximumMemory', '65536', '--noExportMemory'],
     ...(shared ? ['--sharedMemory'] : []),
-    '--noExportMemory',
-    '--use', 'abort=',
-    '-O3',
-    '--converge',
+    ...['--use', 'abort=', '-O3', '--converge'],
     ...features.flatMap((feature) => ['--enable', feature]),
   ];
   await run(process.execPath, [asc, ...options], { cwd: root, maxBuffer: 1 << 24 }).catch((error) => {
@@ -75,25 +73,23 @@ async function compile(name, relaxed, shared) {
 
 export async function buildKernels() {
   const found = await findKernels();
-  await writeIfChanged(join(kernels, 'generated/dispatch.ts'), dispatchSource(found));
-  const names = found.map(({ name }) => `  '${name}',`).join('\n');
-  await writeIfChanged(
-    join(generated, 'kernelNames.ts'),
-    `/** Kernels by number: made by scripts/buildKernels.mjs. */\nexport const kernelNames = [\n${names}\n] as const;\n`,
-  );
+  const dispatch = dispatchSource(found);
+  const folder = await mkdtemp(join(tmpdir(), 'fovea-kernels-'));
   const lines = ['/** The compiled kernels, base64: made by scripts/buildKernels.mjs. */', 'export const binaries = {'];
   let bytes = 0;
-  for (const { name, relaxed } of BUILDS) {
-    lines.push(`  ${name}: {`);
-    for (const shared of [true, false]) {
-      const wasm = await compile(name, relaxed, shared);
-      bytes += wasm.length;
-      lines.push(`    ${shared ? 'shared' : 'single'}:\n      '${wasm.toString('base64')}',`);
+  try {
+    for (const build of BUILDS) {
+      const [shared, single] = await Promise.all([true, false].map((kind) => compile(folder, build, kind, dispatch)));
+      bytes += shared.length + single.length;
+      lines.push(`  ${build.name}: {`);
+      lines.push(`    shared:\n      '${shared.toString('base64')}',`, `    single:\n      '${single.toString('base64')}',`);
+      lines.push('  },');
     }
-    lines.push('  },');
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
   lines.push('} as const;', '');
-  await writeIfChanged(join(generated, 'binaries.ts'), lines.join('\n'));
+  const names = found.map(({ name }) => `  '${name}',`).join('\n');
   const worker = await bundle({
     entryPoints: [join(root, 'src/engines/wasm/worker.ts')],
     bundle: true,
@@ -103,6 +99,11 @@ export async function buildKernels() {
     target: 'es2022',
     external: ['node:worker_threads'],
   });
+  await writeIfChanged(join(generated, 'binaries.ts'), lines.join('\n'));
+  await writeIfChanged(
+    join(generated, 'kernelNames.ts'),
+    `/** Kernels by number: made by scripts/buildKernels.mjs. */\nexport const kernelNames = [\n${names}\n] as const;\n`,
+  );
   await writeIfChanged(
     join(generated, 'workerSource.ts'),
     `/** The worker as a script: made by scripts/buildKernels.mjs. */\nexport const workerSource = ${JSON.stringify(worker.outputFiles[0].text.trim())};\n`,

@@ -1,6 +1,6 @@
 import { pointer, word } from './common';
 import { copyPatch } from './pack';
-import { PANEL, ROWS, tileOuter, tileRows } from './tiles';
+import { PANEL, ROWS, tileOf, tileOuter, tileRows } from './tiles';
 
 /**
  * A convolution as an implicit matrix product: rows are output pixels, columns are filters, and the inner sum runs over
@@ -82,10 +82,11 @@ export function convRows(p: usize, item: i32, thread: i32): void {
   for (let column = block * panelsPerItem * PANEL; column < lastColumn; column += PANEL) {
     const b = pointer(p, 2) + <usize>(column / PANEL) * panelBytes;
     const columns = min(PANEL, cOut - column);
-    const panelBias = bias == 0 ? 0 : bias + (<usize>column << 2);
+    const panelBias: usize = bias == 0 ? 0 : bias + (<usize>column << 2);
     for (let i = 0; i < count; i += ROWS) {
       const at = <usize>i << 2;
       tileRows(
+          tileOf(thread),
         x,
         inOffsets + at,
         taps,
@@ -204,6 +205,7 @@ export function convFilterGradient(p: usize, item: i32, thread: i32): void {
         const row = out + <usize>(tap * inner + i) * outRow;
         for (let panel = 0; panel < panels; panel++) {
           tileOuter(
+          tileOf(thread),
             a + (<usize>i << 2),
             step,
             line,

@@ -1,5 +1,5 @@
 import { pointer, word } from './common';
-import { PANEL, ROWS, tileOuter, tileRows } from './tiles';
+import { PANEL, ROWS, tileOf, tileOuter, tileRows } from './tiles';
 
 /** Inner length that is summed before the sums go back to memory, so that a panel's part stays in the cache. */
 const BLOCK: i32 = 512;
@@ -31,6 +31,7 @@ export function matMulRows(p: usize, item: i32, thread: i32): void {
       for (let row = firstRow; row < lastRow; row += ROWS) {
         const rows = min(ROWS, lastRow - row);
         tileRows(
+          tileOf(thread),
           pointer(p, 0) + ((<usize>row * k + from) << 2),
           p + (<usize>(11 + (rows - 1) * ROWS) << 2),
           1,
@@ -73,6 +74,7 @@ export function matMulOuter(p: usize, item: i32, thread: i32): void {
     for (let row = firstRow; row < lastRow; row += ROWS) {
       for (let column = firstColumn; column < lastColumn; column += PANEL) {
         tileOuter(
+          tileOf(thread),
           pointer(p, 0) + ((<usize>from * m + row) << 2),
           <usize>m << 2,
           0,

@@ -2,8 +2,18 @@ import { fma } from './common';
 
 /** Width of a tile: columns (output channels) that one panel of packed weights holds. */
 export const PANEL: i32 = 8;
-/** Height of a tile: rows (output pixels) that are computed together. 6 × 8 sums fill the 16 vector registers. */
+/** Height of a tile: rows (output pixels) that are computed together. 6 × 8 sums fill twelve of the vector registers. */
 export const ROWS: i32 = 6;
+
+/** First address of the threads' tiles: 6 × 8 sums each, in a stretch of 256 bytes. The engine's heap begins behind. */
+const TILES: usize = 4096;
+
+/** Where a thread keeps the sums of its tile between the loops that add to them. */
+// @ts-ignore: decorator
+@inline
+export function tileOf(thread: i32): usize {
+  return TILES + (<usize>thread << 8);
+}
 
 /**
  * y[r][0..8] = act(Σ_taps Σ_i a[r][tap + i] · b[tap][i][0..8] (+ y) (+ bias)) for six rows r.
@@ -13,9 +23,10 @@ export const ROWS: i32 = 6;
  * @param inner floats that each tap reads, contiguous in A.
  * @param b the panel: taps × inner × 8 floats, contiguous.
  * @param yOffsets byte offsets of the rows of y; only `rows` of them are written, `columns` floats each.
- * @param accumulate 1: adds to what y holds.
+ * @param accumulate adds to what y holds.
  */
 export function tileRows(
+  tile: usize,
   a: usize,
   offsets: usize,
   taps: i32,
@@ -30,180 +41,33 @@ export function tileRows(
   relu: bool,
   accumulate: bool,
 ): void {
-  let c00 = f32x4.splat(0);
-  let c01 = c00;
-  let c10 = c00;
-  let c11 = c00;
-  let c20 = c00;
-  let c21 = c00;
-  let c30 = c00;
-  let c31 = c00;
-  let c40 = c00;
-  let c41 = c00;
-  let c50 = c00;
-  let c51 = c00;
-  const row0 = a + load<u32>(offsets);
-  const row1 = a + load<u32>(offsets, 4);
-  const row2 = a + load<u32>(offsets, 8);
-  const row3 = a + load<u32>(offsets, 12);
-  const row4 = a + load<u32>(offsets, 16);
-  const row5 = a + load<u32>(offsets, 20);
-  const unrolled = <usize>(inner & ~3) << 5;
-  const whole = <usize>inner << 5;
+  clearTile(tile);
+  const bytes = <usize>inner << 5;
   for (let tap = 0; tap < taps; tap++) {
-    const offset = <usize>load<u32>(tapTable + (<usize>tap << 2));
-    let a0 = row0 + offset;
-    let a1 = row1 + offset;
-    let a2 = row2 + offset;
-    let a3 = row3 + offset;
-    let a4 = row4 + offset;
-    let a5 = row5 + offset;
-    const end4 = b + unrolled;
-    const end = b + whole;
-    while (b < end4) {
-      let b0 = v128.load(b);
-      let b1 = v128.load(b, 16);
-      let s = v128.load32_splat(a0);
-      c00 = fma(s, b0, c00);
-      c01 = fma(s, b1, c01);
-      s = v128.load32_splat(a1);
-      c10 = fma(s, b0, c10);
-      c11 = fma(s, b1, c11);
-      s = v128.load32_splat(a2);
-      c20 = fma(s, b0, c20);
-      c21 = fma(s, b1, c21);
-      s = v128.load32_splat(a3);
-      c30 = fma(s, b0, c30);
-      c31 = fma(s, b1, c31);
-      s = v128.load32_splat(a4);
-      c40 = fma(s, b0, c40);
-      c41 = fma(s, b1, c41);
-      s = v128.load32_splat(a5);
-      c50 = fma(s, b0, c50);
-      c51 = fma(s, b1, c51);
-
-      b0 = v128.load(b, 32);
-      b1 = v128.load(b, 48);
-      s = v128.load32_splat(a0, 4);
-      c00 = fma(s, b0, c00);
-      c01 = fma(s, b1, c01);
-      s = v128.load32_splat(a1, 4);
-      c10 = fma(s, b0, c10);
-      c11 = fma(s, b1, c11);
-      s = v128.load32_splat(a2, 4);
-      c20 = fma(s, b0, c20);
-      c21 = fma(s, b1, c21);
-      s = v128.load32_splat(a3, 4);
-      c30 = fma(s, b0, c30);
-      c31 = fma(s, b1, c31);
-      s = v128.load32_splat(a4, 4);
-      c40 = fma(s, b0, c40);
-      c41 = fma(s, b1, c41);
-      s = v128.load32_splat(a5, 4);
-      c50 = fma(s, b0, c50);
-      c51 = fma(s, b1, c51);
-
-      b0 = v128.load(b, 64);
-      b1 = v128.load(b, 80);
-      s = v128.load32_splat(a0, 8);
-      c00 = fma(s, b0, c00);
-      c01 = fma(s, b1, c01);
-      s = v128.load32_splat(a1, 8);
-      c10 = fma(s, b0, c10);
-      c11 = fma(s, b1, c11);
-      s = v128.load32_splat(a2, 8);
-      c20 = fma(s, b0, c20);
-      c21 = fma(s, b1, c21);
-      s = v128.load32_splat(a3, 8);
-      c30 = fma(s, b0, c30);
-      c31 = fma(s, b1, c31);
-      s = v128.load32_splat(a4, 8);
-      c40 = fma(s, b0, c40);
-      c41 = fma(s, b1, c41);
-      s = v128.load32_splat(a5, 8);
-      c50 = fma(s, b0, c50);
-      c51 = fma(s, b1, c51);
-
-      b0 = v128.load(b, 96);
-      b1 = v128.load(b, 112);
-      s = v128.load32_splat(a0, 12);
-      c00 = fma(s, b0, c00);
-      c01 = fma(s, b1, c01);
-      s = v128.load32_splat(a1, 12);
-      c10 = fma(s, b0, c10);
-      c11 = fma(s, b1, c11);
-      s = v128.load32_splat(a2, 12);
-      c20 = fma(s, b0, c20);
-      c21 = fma(s, b1, c21);
-      s = v128.load32_splat(a3, 12);
-      c30 = fma(s, b0, c30);
-      c31 = fma(s, b1, c31);
-      s = v128.load32_splat(a4, 12);
-      c40 = fma(s, b0, c40);
-      c41 = fma(s, b1, c41);
-      s = v128.load32_splat(a5, 12);
-      c50 = fma(s, b0, c50);
-      c51 = fma(s, b1, c51);
-
-      a0 += 16;
-      a1 += 16;
-      a2 += 16;
-      a3 += 16;
-      a4 += 16;
-      a5 += 16;
-      b += 128;
-    }
-    while (b < end) {
-      const b0 = v128.load(b);
-      const b1 = v128.load(b, 16);
-      let s = v128.load32_splat(a0);
-      c00 = fma(s, b0, c00);
-      c01 = fma(s, b1, c01);
-      s = v128.load32_splat(a1);
-      c10 = fma(s, b0, c10);
-      c11 = fma(s, b1, c11);
-      s = v128.load32_splat(a2);
-      c20 = fma(s, b0, c20);
-      c21 = fma(s, b1, c21);
-      s = v128.load32_splat(a3);
-      c30 = fma(s, b0, c30);
-      c31 = fma(s, b1, c31);
-      s = v128.load32_splat(a4);
-      c40 = fma(s, b0, c40);
-      c41 = fma(s, b1, c41);
-      s = v128.load32_splat(a5);
-      c50 = fma(s, b0, c50);
-      c51 = fma(s, b1, c51);
-      a0 += 4;
-      a1 += 4;
-      a2 += 4;
-      a3 += 4;
-      a4 += 4;
-      a5 += 4;
-      b += 32;
-    }
+    addRows(tile, a + load<u32>(tapTable + (<usize>tap << 2)), offsets, b, b + bytes);
+    b += bytes;
   }
-  storeRow(y + load<u32>(yOffsets), c00, c01, columns, bias, relu, accumulate);
-  if (rows > 1) storeRow(y + load<u32>(yOffsets, 4), c10, c11, columns, bias, relu, accumulate);
-  if (rows > 2) storeRow(y + load<u32>(yOffsets, 8), c20, c21, columns, bias, relu, accumulate);
-  if (rows > 3) storeRow(y + load<u32>(yOffsets, 12), c30, c31, columns, bias, relu, accumulate);
-  if (rows > 4) storeRow(y + load<u32>(yOffsets, 16), c40, c41, columns, bias, relu, accumulate);
-  if (rows > 5) storeRow(y + load<u32>(yOffsets, 20), c50, c51, columns, bias, relu, accumulate);
+  for (let r = 0; r < rows; r++) {
+    storeRow(tile, y + load<u32>(yOffsets), columns, bias, relu, accumulate);
+    tile += 32;
+    yOffsets += 4;
+  }
 }
 
 /**
- * out[r][0..8] (+)= Σ_k a[k][r] · b[k][0..8] for six rows r that stand side by side in A, where k runs over `count`
+ * out[r][0..8] (+)= Σ_k a[k][r] · b[k][0..8] for six rows r that stand side by side in A, where k runs over `lines`
  * lines of `length` positions each.
  *
- * @param a first position; the next one lies `aStep` bytes on, the next line `aLine` bytes on.
- * @param b the panel: count × length × 8 floats, contiguous.
+ * @param a first position; the next one lies `step` bytes on, the next line `line` bytes on.
+ * @param b the panel: lines × length × 8 floats, contiguous.
  * @param outRow bytes between rows of the output.
  */
 export function tileOuter(
+  tile: usize,
   a: usize,
-  aStep: usize,
-  aLine: usize,
-  count: i32,
+  step: usize,
+  line: usize,
+  lines: i32,
   length: i32,
   b: usize,
   out: usize,
@@ -214,67 +78,158 @@ export function tileOuter(
   relu: bool,
   accumulate: bool,
 ): void {
-  let c00 = f32x4.splat(0);
-  let c01 = c00;
-  let c10 = c00;
-  let c11 = c00;
-  let c20 = c00;
-  let c21 = c00;
-  let c30 = c00;
-  let c31 = c00;
-  let c40 = c00;
-  let c41 = c00;
-  let c50 = c00;
-  let c51 = c00;
-  for (let line = 0; line < count; line++) {
-    let at = a;
-    const end = b + (<usize>length << 5);
-    while (b < end) {
-      const b0 = v128.load(b);
-      const b1 = v128.load(b, 16);
-      let s = v128.load32_splat(at);
-      c00 = fma(s, b0, c00);
-      c01 = fma(s, b1, c01);
-      s = v128.load32_splat(at, 4);
-      c10 = fma(s, b0, c10);
-      c11 = fma(s, b1, c11);
-      s = v128.load32_splat(at, 8);
-      c20 = fma(s, b0, c20);
-      c21 = fma(s, b1, c21);
-      s = v128.load32_splat(at, 12);
-      c30 = fma(s, b0, c30);
-      c31 = fma(s, b1, c31);
-      s = v128.load32_splat(at, 16);
-      c40 = fma(s, b0, c40);
-      c41 = fma(s, b1, c41);
-      s = v128.load32_splat(at, 20);
-      c50 = fma(s, b0, c50);
-      c51 = fma(s, b1, c51);
-      at += aStep;
-      b += 32;
-    }
-    a += aLine;
+  sumOuter(tile, a, step, line - step * length, <usize>length << 5, b, b + (<usize>(lines * length) << 5));
+  for (let r = 0; r < rows; r++) {
+    storeRow(tile, out, columns, bias, relu, accumulate);
+    tile += 32;
+    out += outRow;
   }
-  storeRow(out, c00, c01, columns, bias, relu, accumulate);
-  if (rows > 1) storeRow(out + outRow, c10, c11, columns, bias, relu, accumulate);
-  if (rows > 2) storeRow(out + outRow * 2, c20, c21, columns, bias, relu, accumulate);
-  if (rows > 3) storeRow(out + outRow * 3, c30, c31, columns, bias, relu, accumulate);
-  if (rows > 4) storeRow(out + outRow * 4, c40, c41, columns, bias, relu, accumulate);
-  if (rows > 5) storeRow(out + outRow * 5, c50, c51, columns, bias, relu, accumulate);
 }
 
-// @ts-ignore: decorator
-@inline
-function storeRow(
-  y: usize,
-  low: v128,
-  high: v128,
-  columns: i32,
-  bias: usize,
-  relu: bool,
-  accumulate: bool,
-): void {
+// The two loops below hold the sums in registers. Each is a function of its own with a single loop and no call after
+// it: with a second loop or a call, V8 11 (Node 20) keeps the sums in memory and runs at half the speed.
+
+/** tile[r][0..8] += Σ_i a[r][i] · b[i][0..8], i until `b` reaches `end`. */
+function addRows(tile: usize, a: usize, offsets: usize, b: usize, end: usize): void {
+  let c00 = v128.load(tile);
+  let c01 = v128.load(tile, 16);
+  let c10 = v128.load(tile, 32);
+  let c11 = v128.load(tile, 48);
+  let c20 = v128.load(tile, 64);
+  let c21 = v128.load(tile, 80);
+  let c30 = v128.load(tile, 96);
+  let c31 = v128.load(tile, 112);
+  let c40 = v128.load(tile, 128);
+  let c41 = v128.load(tile, 144);
+  let c50 = v128.load(tile, 160);
+  let c51 = v128.load(tile, 176);
+  let a0 = a + load<u32>(offsets);
+  let a1 = a + load<u32>(offsets, 4);
+  let a2 = a + load<u32>(offsets, 8);
+  let a3 = a + load<u32>(offsets, 12);
+  let a4 = a + load<u32>(offsets, 16);
+  let a5 = a + load<u32>(offsets, 20);
+  while (b < end) {
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, 16);
+    let s = v128.load32_splat(a0);
+    c00 = fma(s, b0, c00);
+    c01 = fma(s, b1, c01);
+    s = v128.load32_splat(a1);
+    c10 = fma(s, b0, c10);
+    c11 = fma(s, b1, c11);
+    s = v128.load32_splat(a2);
+    c20 = fma(s, b0, c20);
+    c21 = fma(s, b1, c21);
+    s = v128.load32_splat(a3);
+    c30 = fma(s, b0, c30);
+    c31 = fma(s, b1, c31);
+    s = v128.load32_splat(a4);
+    c40 = fma(s, b0, c40);
+    c41 = fma(s, b1, c41);
+    s = v128.load32_splat(a5);
+    c50 = fma(s, b0, c50);
+    c51 = fma(s, b1, c51);
+    a0 += 4;
+    a1 += 4;
+    a2 += 4;
+    a3 += 4;
+    a4 += 4;
+    a5 += 4;
+    b += 32;
+  }
+  v128.store(tile, c00);
+  v128.store(tile, c01, 16);
+  v128.store(tile, c10, 32);
+  v128.store(tile, c11, 48);
+  v128.store(tile, c20, 64);
+  v128.store(tile, c21, 80);
+  v128.store(tile, c30, 96);
+  v128.store(tile, c31, 112);
+  v128.store(tile, c40, 128);
+  v128.store(tile, c41, 144);
+  v128.store(tile, c50, 160);
+  v128.store(tile, c51, 176);
+}
+
+/** tile[r][0..8] = Σ_k a[k][r] · b[k][0..8], where after each line of `lineBytes` of b, A goes on `skip` bytes further. */
+function sumOuter(tile: usize, a: usize, step: usize, skip: usize, lineBytes: usize, b: usize, end: usize): void {
+  let c00 = f32x4.splat(0);
+  let c01 = f32x4.splat(0);
+  let c10 = f32x4.splat(0);
+  let c11 = f32x4.splat(0);
+  let c20 = f32x4.splat(0);
+  let c21 = f32x4.splat(0);
+  let c30 = f32x4.splat(0);
+  let c31 = f32x4.splat(0);
+  let c40 = f32x4.splat(0);
+  let c41 = f32x4.splat(0);
+  let c50 = f32x4.splat(0);
+  let c51 = f32x4.splat(0);
+  let lineEnd = b + lineBytes;
+  while (b < end) {
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, 16);
+    let s = v128.load32_splat(a);
+    c00 = fma(s, b0, c00);
+    c01 = fma(s, b1, c01);
+    s = v128.load32_splat(a, 4);
+    c10 = fma(s, b0, c10);
+    c11 = fma(s, b1, c11);
+    s = v128.load32_splat(a, 8);
+    c20 = fma(s, b0, c20);
+    c21 = fma(s, b1, c21);
+    s = v128.load32_splat(a, 12);
+    c30 = fma(s, b0, c30);
+    c31 = fma(s, b1, c31);
+    s = v128.load32_splat(a, 16);
+    c40 = fma(s, b0, c40);
+    c41 = fma(s, b1, c41);
+    s = v128.load32_splat(a, 20);
+    c50 = fma(s, b0, c50);
+    c51 = fma(s, b1, c51);
+    a += step;
+    b += 32;
+    if (b == lineEnd) {
+      a += skip;
+      lineEnd += lineBytes;
+    }
+  }
+  v128.store(tile, c00);
+  v128.store(tile, c01, 16);
+  v128.store(tile, c10, 32);
+  v128.store(tile, c11, 48);
+  v128.store(tile, c20, 64);
+  v128.store(tile, c21, 80);
+  v128.store(tile, c30, 96);
+  v128.store(tile, c31, 112);
+  v128.store(tile, c40, 128);
+  v128.store(tile, c41, 144);
+  v128.store(tile, c50, 160);
+  v128.store(tile, c51, 176);
+}
+
+function clearTile(tile: usize): void {
+  const zero = f32x4.splat(0);
+  v128.store(tile, zero);
+  v128.store(tile, zero, 16);
+  v128.store(tile, zero, 32);
+  v128.store(tile, zero, 48);
+  v128.store(tile, zero, 64);
+  v128.store(tile, zero, 80);
+  v128.store(tile, zero, 96);
+  v128.store(tile, zero, 112);
+  v128.store(tile, zero, 128);
+  v128.store(tile, zero, 144);
+  v128.store(tile, zero, 160);
+  v128.store(tile, zero, 176);
+}
+
+/** Adds bias, applies the activation and writes one row of a tile. */
+function storeRow(tile: usize, y: usize, columns: i32, bias: usize, relu: bool, accumulate: bool): void {
   if (columns == PANEL) {
+    let low = v128.load(tile);
+    let high = v128.load(tile, 16);
     if (accumulate) {
       low = f32x4.add(low, v128.load(y));
       high = f32x4.add(high, v128.load(y, 16));
@@ -289,31 +244,13 @@ function storeRow(
     }
     v128.store(y, low);
     v128.store(y, high, 16);
-  } else {
-    storePart(y, low, high, columns, bias, relu, accumulate);
+    return;
   }
-}
-
-/** The last panel of a matrix whose width is not a multiple of 8. */
-function storePart(
-  y: usize,
-  low: v128,
-  high: v128,
-  columns: i32,
-  bias: usize,
-  relu: bool,
-  accumulate: bool,
-): void {
   for (let i = 0; i < columns; i++) {
-    let value = f32x4.extract_lane(low, 0);
-    if (accumulate) value += load<f32>(y);
-    if (bias != 0) {
-      value += load<f32>(bias);
-      bias += 4;
-    }
-    store<f32>(y, relu ? max<f32>(value, 0) : value);
-    y += 4;
-    low = v128.shuffle<f32>(low, high, 1, 2, 3, 4);
-    high = v128.shuffle<f32>(high, high, 1, 2, 3, 3);
+    const at = <usize>i << 2;
+    let value = load<f32>(tile + at);
+    if (accumulate) value += load<f32>(y + at);
+    if (bias != 0) value += load<f32>(bias + at);
+    store<f32>(y + at, relu ? max<f32>(value, 0) : value);
   }
 }
