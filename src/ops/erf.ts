@@ -2,7 +2,7 @@
  * erf(x) = 1 − t · P(t) · exp(−x²) for x ≥ 0 with t = 1 / (1 + x / 2), odd in x: the form of Abramowitz and Stegun
  * 7.1.26 with a polynomial fitted for this library. |error| < 3e-10 in float64, its slope's < 2e-8; < 3e-7 in float32.
  */
-export const ERF_COEFFICIENTS = [
+const ERF_COEFFICIENTS = [
   0.28517306206, 0.24583149497, 0.43134401995, -0.34806324811, 0.97387189591, -0.87684882337, 0.33965606828,
   -0.050964469436,
 ] as const;
