@@ -1,6 +1,6 @@
 import { pointer, word } from './common';
 import { copyPatch } from './pack';
-import { PANEL, ROWS, tileOf, tileOuter, tileRows } from './tiles';
+import { addOuter, clearTile, PANEL, ROWS, storeTile, tileOf, tileRows } from './tiles';
 
 /**
  * A convolution as an implicit matrix product: rows are output pixels, columns are filters, and the inner sum runs over
@@ -138,7 +138,7 @@ function fillTaps(
  *  9 ow      10 strideH  11 strideW  12 originY  13 originX   14 dilH      15 dilW      16 kh        17 kw
  * 18 cOut    19 dyPixel  20 bandRows 21 bands    22 partials  23 innerPerItem           24 innerBlocks
  * 25 scratch 26 scratchBytes         27 copy     28 outRow    29 partialStep            30 tapsPerItem
- * 31 tapBlocks           32 xImage   33 dyImage
+ * 31 tapBlocks           32 xImage   33 dyImage   34 bands that are summed before the sums go to memory
  */
 export function convFilterGradient(p: usize, item: i32, thread: i32): void {
   const innerBlocks = word(p, 24);
@@ -162,11 +162,15 @@ export function convFilterGradient(p: usize, item: i32, thread: i32): void {
   const copy = word(p, 27) != 0;
   const outRow = <usize>word(p, 28) << 2;
 
-  const tapTable = pointer(p, 25) + <usize>thread * word(p, 26);
+  const group = word(p, 34);
+  const table = pointer(p, 25) + <usize>thread * word(p, 26);
+  const tapTable = table + (<usize>group << 2);
   const packed = (tapTable + (<usize>(kh * kw) << 2) + 63) & ~63;
   const panels = (cOut + PANEL - 1) / PANEL;
-  const patch = packed + ((<usize>(bandRows * ow * panels)) << 5);
+  const packedBytes = <usize>(bandRows * ow * panels) << 5;
+  const patches = packed + packedBytes * group;
   const out = pointer(p, 2) + (<usize>(partial * word(p, 29)) << 2);
+  const tile = tileOf(thread);
 
   const all = word(p, 3) * bands;
   const from = <i32>((<i64>partial * all) / partials);
@@ -177,49 +181,51 @@ export function convFilterGradient(p: usize, item: i32, thread: i32): void {
     width = (ow - 1) * strideW + (kw - 1) * dilW + 1;
     pixelStep = channels;
   }
+  const patchRows = (bandRows - 1) * strideH + (kh - 1) * dilH + 1;
   const merged = dilW == 1 && pixelStep == channels;
   const taps = fillTaps(tapTable, kh, kw, dilH, dilW, width, pixelStep, merged);
   const inner = merged ? kw * channels : channels;
   const tapEnd = min(taps, (tapBlock + 1) * word(p, 30));
   const innerEnd = min(inner, (innerBlock + 1) * word(p, 23));
+  const step = <usize>(strideW * pixelStep) << 2;
+  const skip = (<usize>(strideH * width * pixelStep) << 2) - step * ow;
 
-  for (let b = from; b < to; b++) {
-    const image = b / bands;
-    const oy0 = (b % bands) * bandRows;
-    const rows = min(bandRows, oh - oy0);
-    const top = oy0 * strideH + word(p, 12);
-    const left = word(p, 13);
-    let x = pointer(p, 0) + (<usize>(image * word(p, 32)) << 2);
-    if (copy) {
-      copyPatch(x, word(p, 4), word(p, 5), word(p, 6), channels, top, left, (rows - 1) * strideH + (kh - 1) * dilH + 1, width, patch);
-      x = patch;
-    } else {
-      x += <usize>((top * width + left) * pixelStep) << 2;
+  for (let b = from; b < to; b += group) {
+    const count = min(group, to - b);
+    for (let g = 0; g < count; g++) {
+      const image = (b + g) / bands;
+      const oy0 = ((b + g) % bands) * bandRows;
+      const rows = min(bandRows, oh - oy0);
+      const top = oy0 * strideH + word(p, 12);
+      const left = word(p, 13);
+      let x = pointer(p, 0) + (<usize>(image * word(p, 32)) << 2);
+      if (copy) {
+        const patch = patches + (<usize>(g * patchRows * width * channels) << 2);
+        const height = (rows - 1) * strideH + (kh - 1) * dilH + 1;
+        copyPatch(x, word(p, 4), word(p, 5), word(p, 6), channels, top, left, height, width, patch);
+        x = patch;
+      } else {
+        x += <usize>((top * width + left) * pixelStep) << 2;
+      }
+      store<u32>(table + (<usize>g << 2), <u32>x);
+      const dy = pointer(p, 1) + (<usize>(image * word(p, 33) + oy0 * ow * word(p, 19)) << 2);
+      packPixels(dy, word(p, 19), rows * ow, cOut, packed + packedBytes * g);
     }
-    packPixels(pointer(p, 1) + (<usize>(image * word(p, 33) + oy0 * ow * word(p, 19)) << 2), word(p, 19), rows * ow, cOut, packed);
-    const step = <usize>(strideW * pixelStep) << 2;
-    const line = <usize>(strideH * width * pixelStep) << 2;
     for (let tap = tapBlock * word(p, 30); tap < tapEnd; tap++) {
-      const a = x + load<u32>(tapTable + (<usize>tap << 2));
+      const offset = <usize>load<u32>(tapTable + (<usize>tap << 2));
       for (let i = innerBlock * word(p, 23); i < innerEnd; i += ROWS) {
         const row = out + <usize>(tap * inner + i) * outRow;
         for (let panel = 0; panel < panels; panel++) {
-          tileOuter(
-          tileOf(thread),
-            a + (<usize>i << 2),
-            step,
-            line,
-            rows,
-            ow,
-            packed + ((<usize>(panel * rows * ow)) << 5),
-            row + (<usize>panel << 5),
-            outRow,
-            min(ROWS, innerEnd - i),
-            min(PANEL, cOut - panel * PANEL),
-            0,
-            false,
-            b > from,
-          );
+          clearTile(tile);
+          for (let g = 0; g < count; g++) {
+            const rows = min(bandRows, oh - ((b + g) % bands) * bandRows);
+            const bytes = <usize>(rows * ow) << 5;
+            const a = <usize>load<u32>(table + (<usize>g << 2)) + offset + (<usize>i << 2);
+            const panelAt = packed + packedBytes * g + bytes * panel;
+            addOuter(tile, a, step, skip, <usize>ow << 5, panelAt, panelAt + bytes);
+          }
+          const columns = min(PANEL, cOut - panel * PANEL);
+          storeTile(tile, row + (<usize>panel << 5), outRow, min(ROWS, innerEnd - i), columns, 0, false, b > from);
         }
       }
     }

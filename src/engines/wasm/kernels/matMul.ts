@@ -1,5 +1,5 @@
 import { pointer, word } from './common';
-import { PANEL, ROWS, tileOf, tileOuter, tileRows } from './tiles';
+import { addOuter, clearTile, PANEL, ROWS, storeTile, tileOf, tileRows } from './tiles';
 
 /** Inner length that is summed before the sums go back to memory, so that a panel's part stays in the cache. */
 const BLOCK: i32 = 512;
@@ -73,14 +73,13 @@ export function matMulOuter(p: usize, item: i32, thread: i32): void {
     const last = from + inner >= k;
     for (let row = firstRow; row < lastRow; row += ROWS) {
       for (let column = firstColumn; column < lastColumn; column += PANEL) {
-        tileOuter(
-          tileOf(thread),
-          pointer(p, 0) + ((<usize>from * m + row) << 2),
-          <usize>m << 2,
-          0,
-          1,
-          inner,
-          pointer(p, 1) + ((<usize>(column / PANEL) * k + from) << 5),
+        const tile = tileOf(thread);
+        const b = pointer(p, 1) + ((<usize>(column / PANEL) * k + from) << 5);
+        const end = b + (<usize>inner << 5);
+        clearTile(tile);
+        addOuter(tile, pointer(p, 0) + ((<usize>from * m + row) << 2), <usize>m << 2, 0, 0, b, end);
+        storeTile(
+          tile,
           pointer(p, 2) + ((<usize>row * n + column) << 2),
           <usize>n << 2,
           min(ROWS, lastRow - row),

@@ -55,21 +55,12 @@ export function tileRows(
 }
 
 /**
- * out[r][0..8] (+)= Σ_k a[k][r] · b[k][0..8] for six rows r that stand side by side in A, where k runs over `lines`
- * lines of `length` positions each.
+ * out[r][0..8] (+)= tile[r][0..8] for the first `rows` rows, `columns` floats each, with bias and activation.
  *
- * @param a first position; the next one lies `step` bytes on, the next line `line` bytes on.
- * @param b the panel: lines × length × 8 floats, contiguous.
  * @param outRow bytes between rows of the output.
  */
-export function tileOuter(
+export function storeTile(
   tile: usize,
-  a: usize,
-  step: usize,
-  line: usize,
-  lines: i32,
-  length: i32,
-  b: usize,
   out: usize,
   outRow: usize,
   rows: i32,
@@ -78,7 +69,6 @@ export function tileOuter(
   relu: bool,
   accumulate: bool,
 ): void {
-  sumOuter(tile, a, step, line - step * length, <usize>length << 5, b, b + (<usize>(lines * length) << 5));
   for (let r = 0; r < rows; r++) {
     storeRow(tile, out, columns, bias, relu, accumulate);
     tile += 32;
@@ -152,20 +142,25 @@ function addRows(tile: usize, a: usize, offsets: usize, b: usize, end: usize): v
   v128.store(tile, c51, 176);
 }
 
-/** tile[r][0..8] = Σ_k a[k][r] · b[k][0..8], where after each line of `lineBytes` of b, A goes on `skip` bytes further. */
-function sumOuter(tile: usize, a: usize, step: usize, skip: usize, lineBytes: usize, b: usize, end: usize): void {
-  let c00 = f32x4.splat(0);
-  let c01 = f32x4.splat(0);
-  let c10 = f32x4.splat(0);
-  let c11 = f32x4.splat(0);
-  let c20 = f32x4.splat(0);
-  let c21 = f32x4.splat(0);
-  let c30 = f32x4.splat(0);
-  let c31 = f32x4.splat(0);
-  let c40 = f32x4.splat(0);
-  let c41 = f32x4.splat(0);
-  let c50 = f32x4.splat(0);
-  let c51 = f32x4.splat(0);
+/**
+ * tile[r][0..8] += Σ_k a[k][r] · b[k][0..8] for six rows r that stand side by side in A, k until `b` reaches `end`.
+ *
+ * @param a first position; the next one lies `step` bytes on.
+ * @param skip bytes that A goes on further after each line of `lineBytes` of b.
+ */
+export function addOuter(tile: usize, a: usize, step: usize, skip: usize, lineBytes: usize, b: usize, end: usize): void {
+  let c00 = v128.load(tile);
+  let c01 = v128.load(tile, 16);
+  let c10 = v128.load(tile, 32);
+  let c11 = v128.load(tile, 48);
+  let c20 = v128.load(tile, 64);
+  let c21 = v128.load(tile, 80);
+  let c30 = v128.load(tile, 96);
+  let c31 = v128.load(tile, 112);
+  let c40 = v128.load(tile, 128);
+  let c41 = v128.load(tile, 144);
+  let c50 = v128.load(tile, 160);
+  let c51 = v128.load(tile, 176);
   let lineEnd = b + lineBytes;
   while (b < end) {
     const b0 = v128.load(b);
@@ -209,7 +204,7 @@ function sumOuter(tile: usize, a: usize, step: usize, skip: usize, lineBytes: us
   v128.store(tile, c51, 176);
 }
 
-function clearTile(tile: usize): void {
+export function clearTile(tile: usize): void {
   const zero = f32x4.splat(0);
   v128.store(tile, zero);
   v128.store(tile, zero, 16);

@@ -259,6 +259,8 @@ interface FilterCut {
   readonly partials: number;
   readonly tapsPerItem: number;
   readonly innerPerItem: number;
+  /** Bands that are summed in registers before the sums go to memory. */
+  readonly group: number;
   readonly partialBytes: number;
   readonly scratchBytes: number;
 }
@@ -282,10 +284,11 @@ function cutFilterGradient(node: Pick<Node<'conv2dFilterGradient'>, 'inputs' | '
   const innerPerItem = alone ? inner : Math.min(inner, 96);
   const panels = Math.ceil(columns / PANEL);
   const packed = 4 * PANEL * bands.rows * walk.ow * panels;
+  const group = Math.max(1, Math.min(8, Math.floor(BAND_PIXELS / (bands.rows * walk.ow))));
   return {
-    ...{ walk, bands, columns, taps, inner, partials, tapsPerItem, innerPerItem },
+    ...{ walk, bands, columns, taps, inner, partials, tapsPerItem, innerPerItem, group },
     partialBytes: partials > 1 ? align(4 * align(size) * partials) : 0,
-    scratchBytes: align(4 * kh * kw + 64) + align(packed + 64) + align(bands.patchBytes + 64),
+    scratchBytes: align(4 * (group + kh * kw) + 64) + group * (packed + bands.patchBytes) + 64,
   };
 }
 
@@ -306,7 +309,7 @@ function lowerFilterGradient(call: LowerCall<'conv2dFilterGradient'>): KernelCal
     words.push(walk.channels, walk.oh, walk.ow, ...walk.strides, ...walk.origin, ...walk.dilations, ...walk.kernel);
     words.push(columns, cOut, bands.rows, bands.count, partials, cut.innerPerItem, innerBlocks);
     words.push(scratch, cut.scratchBytes, bands.copy ? 1 : 0, cOut, partialStep, cut.tapsPerItem, tapBlocks);
-    words.push(walk.h * walk.w * walk.pixelStep, oh * ow * cOut);
+    words.push(walk.h * walk.w * walk.pixelStep, oh * ow * cOut, cut.group);
     return { kernel: 'convFilterGradient', items: partials * tapBlocks * innerBlocks, words };
   });
   if (partials > 1) {
