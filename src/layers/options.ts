@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Padding2d, Size2d } from '../ops/windows.js';
 import { FoveaError } from '../tensor/errors.js';
-import { suggestName } from '../tensor/nearest.js';
+import { nearestName, suggestName } from '../tensor/nearest.js';
 import type { Shape } from '../tensor/shape.js';
 
 /** Schemas of options, one per name. Messages complete the sentence that begins with the option's name. */
@@ -47,13 +47,12 @@ export function parseOptions<E extends Entries>(where: string, entries: E, optio
 
 /** A value as a message shows it, cut where it is long. */
 export function show(value: unknown): string {
-  let text: string | undefined;
+  let text: string;
   try {
-    text = JSON.stringify(value);
+    text = JSON.stringify(value) ?? String(value);
   } catch {
-    // cyclic values and big integers have no JSON
+    text = `a ${typeof value}`; // cyclic, nested too deeply, or a big integer
   }
-  text ??= String(value);
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
 }
 
@@ -89,10 +88,7 @@ export function flag() {
 
 /** One of a few names; a misspelt one gets the nearest as a suggestion. */
 export function oneOf<const T extends string>(names: readonly T[]) {
-  return v.picklist(names, (issue) => {
-    const remedy = typeof issue.input === 'string' ? ` ${suggestName(issue.input, names)}` : '';
-    return `must be one of ${names.map((name) => `"${name}"`).join(', ')}.${remedy}`;
-  });
+  return v.picklist(names, (issue) => unknownName(issue.input, names));
 }
 
 /** One whole number for height and width, or two. */
@@ -148,14 +144,14 @@ export function specOption<S extends { readonly type: string }>(
   bare = false,
 ): v.GenericSchema<unknown, S | S['type']> {
   const names = Object.keys(table);
-  const known = `must be one of ${names.join(', ')}`;
   const forms = names.map((type) => {
     const own = table[type as S['type']];
-    return v.strictObject({ type: v.literal(type), ...own }, (issue) =>
-      issue.expected === 'never' ? `is unknown. ${suggestName(String(issue.input), Object.keys(own))}` : known,
-    );
+    return v.strictObject({ type: v.literal(type), ...own }, (issue) => {
+      if (issue.expected !== 'never') return unknownName(undefined, names);
+      return `does not exist. ${suggestName(String(issue.input).slice(0, 100), Object.keys(own))}`;
+    });
   });
-  const withOptions = v.variant('type', forms, (issue) => describeUnknown(issue.input, names, known));
+  const withOptions = v.variant('type', forms, (issue) => unknownName(issue.input, names));
   const schema = bare ? v.lazy((input) => (typeof input === 'string' ? oneOf(names) : withOptions)) : withOptions;
   return v.pipe(
     schema,
@@ -163,6 +159,8 @@ export function specOption<S extends { readonly type: string }>(
   );
 }
 
-function describeUnknown(input: unknown, names: readonly string[], known: string): string {
-  return typeof input === 'string' ? `${known}. ${suggestName(input, names)}` : known;
+/** Completes a sentence that begins with the option's name. */
+function unknownName(input: unknown, names: readonly string[]): string {
+  const nearest = typeof input === 'string' ? nearestName(input, names) : undefined;
+  return `must be one of ${names.join(', ')}${nearest === undefined ? '' : `. Did you mean "${nearest}"?`}`;
 }

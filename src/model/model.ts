@@ -1,4 +1,5 @@
 import { InputLayer, input } from '../layers/input.js';
+import type { JsonObject } from '../layers/json.js';
 import { checkWeights, type Layer, type Weight } from '../layers/layer.js';
 import { LayerOutput } from '../layers/layerOutput.js';
 import type { Graph, Value } from '../ops/graph.js';
@@ -7,6 +8,7 @@ import { suggestName } from '../tensor/nearest.js';
 import type { Shape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { nameLayers, orderNodes } from './graphOrder.js';
+import { modelConfig } from './modelConfig.js';
 import { type Summary, type SummaryOptions, summarize } from './summary.js';
 import { formatSummary } from './summaryText.js';
 import { type Trace, type TraceOptions, traceNodes } from './trace.js';
@@ -189,6 +191,18 @@ export class Model {
     return traceNodes(graph, this.nodes, this.#connections, inputs, options);
   }
 
+  /** A model of copies of all layers, with copies of the weights. */
+  async clone(): Promise<Model> {
+    const copy = cloneModel(this);
+    await copy.setWeights(await this.getWeights());
+    return copy;
+  }
+
+  /** The description of the model as JSON, without its weights. `modelFromConfig` reads it. */
+  toConfig(): JsonObject {
+    return modelConfig(this);
+  }
+
   /** Appends layers to a sequential model. @throws FoveaError where one does not fit; the model stays as it was. */
   add(...added: readonly (Layer | LayerOutput)[]): void {
     this.#checkSequential('add');
@@ -274,4 +288,18 @@ export class Model {
   get #where(): string {
     return `model "${this.name}"`;
   }
+}
+
+/** The same graph of copied layers, with first weights of its own. */
+function cloneModel(model: Model): Model {
+  const layers = new Map<Layer, Layer>();
+  const nodes = new Map<LayerOutput, LayerOutput>();
+  const twin = (node: LayerOutput): LayerOutput => nodes.get(node) as LayerOutput;
+  for (const node of model.nodes) {
+    const layer = layers.get(node.layer) ?? node.layer.copy();
+    layers.set(node.layer, layer);
+    nodes.set(node, new LayerOutput(layer, node.inputs.map(twin), node.shape));
+  }
+  const connections = { inputs: model.inputs.map(twin), outputs: model.outputs.map(twin) };
+  return new Model(model.kind, connections, { name: model.name, seed: model.seed });
 }
