@@ -1,4 +1,4 @@
-// Compiles the kernels (AssemblyScript) to WebAssembly, once per build and memory kind, and writes them into
+// Compiles the kernels (AssemblyScript) to WebAssembly, once per build, and writes them into
 // src/engines/wasm/generated as TypeScript, so that nothing has to be fetched or located at run time.
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { deflateRawSync } from 'node:zlib';
 import { build as bundle } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -50,8 +51,8 @@ ${cases.join('\n')}
 }
 
 /** Compiles a copy of the sources, so that nothing in the tree changes before all of it has compiled. */
-async function compile(folder, { name, relaxed }, shared, dispatch) {
-  const sources = join(folder, `${name}-${shared ? 'shared' : 'single'}`);
+async function compile(folder, { name, relaxed }, dispatch) {
+  const sources = join(folder, name);
   await cp(kernels, sources, { recursive: true });
   await writeIfChanged(join(sources, 'generated/build.ts'), `export const RELAXED: bool = ${relaxed};\n`);
   await writeIfChanged(join(sources, 'generated/dispatch.ts'), dispatch);
@@ -60,9 +61,8 @@ async function compile(folder, { name, relaxed }, shared, dispatch) {
   const asc = join(root, 'node_modules/assemblyscript/bin/asc.js');
   const options = [
     join(sources, 'runtime.ts'),
-    ...['--outFile', out, '--runtime', 'stub', '--importMemory', '--maximumMemory', '65536', '--noExportMemory'],
-    ...(shared ? ['--sharedMemory'] : []),
-    ...['--use', 'abort=', '-O3', '--converge'],
+    ...['--outFile', out, '--runtime', 'stub', '--importMemory', '--sharedMemory', '--maximumMemory', '65536'],
+    ...['--noExportMemory', '--use', 'abort=', '-O3', '--converge'],
     ...features.flatMap((feature) => ['--enable', feature]),
   ];
   await run(process.execPath, [asc, ...options], { cwd: root, maxBuffer: 1 << 24 }).catch((error) => {
@@ -71,20 +71,28 @@ async function compile(folder, { name, relaxed }, shared, dispatch) {
   return readFile(out);
 }
 
+/** Where the import of the memory says that it is shared (3: a maximum, and shared; 1: a maximum). */
+function sharedFlag(wasm) {
+  const entry = Buffer.concat([Buffer.of(3), Buffer.from('env'), Buffer.of(6), Buffer.from('memory'), Buffer.of(2)]);
+  const at = wasm.indexOf(entry) + entry.length;
+  if (wasm[at] !== 3) throw new Error('the memory import is not where it should be');
+  return at;
+}
+
 export async function buildKernels() {
   const found = await findKernels();
   const dispatch = dispatchSource(found);
   const folder = await mkdtemp(join(tmpdir(), 'fovea-kernels-'));
-  const lines = ['/** The compiled kernels, base64: made by scripts/buildKernels.mjs. */', 'export const binaries = {'];
+  const lines = ['/** The compiled kernels, deflated, as base64: made by scripts/buildKernels.mjs. */'];
+  lines.push('export const binaries = {');
   let bytes = 0;
   try {
-    for (const build of BUILDS) {
-      const [shared, single] = await Promise.all([true, false].map((kind) => compile(folder, build, kind, dispatch)));
-      bytes += shared.length + single.length;
-      lines.push(`  ${build.name}: {`);
-      lines.push(`    shared:\n      '${shared.toString('base64')}',`, `    single:\n      '${single.toString('base64')}',`);
-      lines.push('  },');
-    }
+    const compiled = await Promise.all(BUILDS.map((build) => compile(folder, build, dispatch)));
+    BUILDS.forEach(({ name }, i) => {
+      bytes += compiled[i].length;
+      const text = deflateRawSync(compiled[i], { level: 9 }).toString('base64');
+      lines.push(`  ${name}: {`, `    sharedFlag: ${sharedFlag(compiled[i])},`, `    data:\n      '${text}',`, '  },');
+    });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -115,5 +123,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const start = performance.now();
   const { kernels: count, bytes } = await buildKernels();
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  process.stdout.write(`kernels: ${count} in ${BUILDS.length * 2} builds, ${(bytes / 1024).toFixed(0)} kB, ${seconds} s\n`);
+  process.stdout.write(`kernels: ${count} in ${BUILDS.length} builds, ${(bytes / 1024).toFixed(0)} kB, ${seconds} s\n`);
 }

@@ -63,8 +63,7 @@ function checkOptions(options: WasmEngineOptions, threads: number, shared: boole
 }
 
 async function startBuild(build: WasmBuild, threads: number, shared: boolean): Promise<Engine> {
-  const bytes = Uint8Array.from(atob(binaries[build][shared ? 'shared' : 'single']), (char) => char.charCodeAt(0));
-  const pool = await WorkerPool.start(await WebAssembly.compile(bytes), threads, shared);
+  const pool = await WorkerPool.start(await compileBuild(build, shared), threads, shared);
   const engine = new WasmEngine(pool, build === 'relaxed' ? 'relaxed SIMD' : 'SIMD');
   try {
     await selfCheck(engine);
@@ -73,6 +72,16 @@ async function startBuild(build: WasmBuild, threads: number, shared: boolean): P
     throw error;
   }
   return engine;
+}
+
+/** Unpacks and compiles a build; for a memory of its own the import's flag for sharing is cleared. */
+async function compileBuild(build: WasmBuild, shared: boolean): Promise<WebAssembly.Module> {
+  const { data, sharedFlag } = binaries[build];
+  const packed = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  if (!shared) bytes[sharedFlag] = 1;
+  return WebAssembly.compile(bytes);
 }
 
 /** Runs one convolution and compares it with its definition: a build that computes wrongly here is not used. */
