@@ -9,13 +9,13 @@ import { input } from '../src/layers/input.js';
 import type { Layer } from '../src/layers/layer.js';
 import { maxPooling2d } from '../src/layers/maxPooling2d.js';
 import { softmax } from '../src/layers/softmax.js';
-import { modelOf, run } from '../src/layers/testing/run.js';
 import { zeroPadding2d } from '../src/layers/zeroPadding2d.js';
 import type { Model } from '../src/model/model.js';
 import { sequential } from '../src/model/sequential.js';
 import { Graph, type Value } from '../src/ops/graph.js';
 import { opTable } from '../src/ops/table.js';
 import { type Tensor, tensor } from '../src/tensor/tensor.js';
+import { modelOf, run } from '../src/testing/runModel.js';
 
 /** The examples of the lecture on convolution, as it shows them. */
 

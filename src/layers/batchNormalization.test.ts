@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Tensor } from '../tensor/tensor.js';
 import { tensor } from '../tensor/tensor.js';
+import { modelOf, run } from '../testing/runModel.js';
 import { batchNormalization } from './batchNormalization.js';
-import { modelOf, run } from './testing/run.js';
 
 // one channel over a batch of 4: mean 5, biased variance 5
 const x = tensor([[2], [4], [6], [8]]);

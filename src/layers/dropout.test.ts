@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { Tensor } from '../tensor/tensor.js';
+import { modelOf, run } from '../testing/runModel.js';
 import { dropout } from './dropout.js';
 import { spatialDropout2d } from './spatialDropout2d.js';
-import { modelOf, run } from './testing/run.js';
 
 const ones = (shape: number[]): Tensor<'float32'> =>
   new Tensor(new Float32Array(shape.reduce((a, b) => a * b)).fill(1), shape);

@@ -10,8 +10,6 @@ import type { JsonObject } from './json.js';
 import { LayerOutput } from './layerOutput.js';
 import { penalty, type Regularizer } from './regularizers.js';
 
-export type { Json, JsonObject } from './json.js';
-
 /** Options that every layer takes. */
 export interface LayerOptions {
   /** Unique within a model; made from the type where it is left out: `conv2d`, `conv2d_1`. */

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { type LayerCase, testLayer } from '../testing/testLayer.js';
 import { ActivationLayer } from './activation.js';
 import { add } from './add.js';
 import { averagePooling2d } from './averagePooling2d.js';
@@ -31,7 +32,6 @@ import { reshape } from './reshape.js';
 import { separableConv2d } from './separableConv2d.js';
 import { softmax } from './softmax.js';
 import { spatialDropout2d } from './spatialDropout2d.js';
-import { type LayerCase, testLayer } from './testing/testLayer.js';
 import { upSampling2d } from './upSampling2d.js';
 import { zeroPadding2d } from './zeroPadding2d.js';
 

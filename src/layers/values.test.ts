@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type NestedNumbers, type Tensor, tensor } from '../tensor/tensor.js';
+import { modelOf, run } from '../testing/runModel.js';
 import { averagePooling2d } from './averagePooling2d.js';
 import { conv2d } from './conv2d.js';
 import { conv2dTranspose } from './conv2dTranspose.js';
@@ -13,7 +14,6 @@ import { normalization } from './normalization.js';
 import { relu } from './relu.js';
 import { separableConv2d } from './separableConv2d.js';
 import { softmax } from './softmax.js';
-import { modelOf, run } from './testing/run.js';
 import { upSampling2d } from './upSampling2d.js';
 import { zeroPadding2d } from './zeroPadding2d.js';
 

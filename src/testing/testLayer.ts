@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { FoveaError } from '../../tensor/errors.js';
-import type { Shape } from '../../tensor/shape.js';
-import type { Tensor } from '../../tensor/tensor.js';
-import type { Layer } from '../layer.js';
-import { type CustomLayerFactory, layerFromConfig } from '../registry.js';
-import { descend, modelOf, randomBatch, run } from './run.js';
+import type { Layer } from '../layers/layer.js';
+import { type CustomLayerFactory, layerFromConfig } from '../layers/registry.js';
+import { FoveaError } from '../tensor/errors.js';
+import type { Shape } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { descend, modelOf, randomBatch, run } from './runModel.js';
 
 /** What the contract of all layers is tested with. */
 export interface LayerCase {

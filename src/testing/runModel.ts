@@ -1,15 +1,15 @@
-import { differentiate } from '../../compile/differentiate.js';
-import { ReferenceEngine } from '../../engines/reference/referenceEngine.js';
-import { model } from '../../model/functional.js';
-import type { Model } from '../../model/model.js';
-import type { Trace } from '../../model/trace.js';
-import { Graph, type Value } from '../../ops/graph.js';
-import { opTable } from '../../ops/table.js';
-import { RandomStream } from '../../tensor/random.js';
-import { type Shape, sizeOf } from '../../tensor/shape.js';
-import { Tensor, type TensorData } from '../../tensor/tensor.js';
-import { input } from '../input.js';
-import type { Layer } from '../layer.js';
+import { differentiate } from '../compile/differentiate.js';
+import { ReferenceEngine } from '../engines/reference/referenceEngine.js';
+import { input } from '../layers/input.js';
+import type { Layer } from '../layers/layer.js';
+import { model } from '../model/functional.js';
+import type { Model } from '../model/model.js';
+import type { Trace } from '../model/trace.js';
+import { Graph, type Value } from '../ops/graph.js';
+import { opTable } from '../ops/table.js';
+import { RandomStream } from '../tensor/random.js';
+import { type Shape, sizeOf } from '../tensor/shape.js';
+import { Tensor, type TensorData } from '../tensor/tensor.js';
 
 /** A model that is one layer. */
 export function modelOf(layer: Layer, inputShapes: readonly Shape[], seed = 1): Model {
