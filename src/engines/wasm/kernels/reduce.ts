@@ -98,7 +98,11 @@ function reduce(p: usize, item: i32, op: i32): void {
   const blocks = word(p, 6);
   const scale = f32x4.splat(float(p, 7));
   const step = <usize>inner << 2;
-  const first = item * word(p, 8);
+  const columnsPerItem = word(p, 9);
+  const columnBlocks = (inner + columnsPerItem - 1) / columnsPerItem;
+  const firstColumn = (item % columnBlocks) * columnsPerItem;
+  const columns = min(columnsPerItem, inner - firstColumn);
+  const first = (item / columnBlocks) * word(p, 8);
   const last = min(outer * blocks, first + word(p, 8));
   for (let part = first; part < last; part++) {
     const group = part / blocks;
@@ -110,9 +114,11 @@ function reduce(p: usize, item: i32, op: i32): void {
       store<f32>(y, line(op, x, rows) * float(p, 7));
       continue;
     }
-    const end = y + step;
-    const end4 = y + (<usize>(inner & ~3) << 2);
-    const end16 = y + (<usize>(inner & ~15) << 2);
+    x += <usize>firstColumn << 2;
+    y += <usize>firstColumn << 2;
+    const end = y + (<usize>columns << 2);
+    const end4 = y + (<usize>(columns & ~3) << 2);
+    const end16 = y + (<usize>(columns & ~15) << 2);
     for (; y < end16; x += 64, y += 64) columns16(op, x, y, rows, step, scale);
     for (; y < end4; x += 16, y += 16) columns4(op, x, y, rows, step, scale);
     for (; y < end; x += 4, y += 4) column1(op, x, y, rows, step, scale);
@@ -120,9 +126,11 @@ function reduce(p: usize, item: i32, op: i32): void {
 }
 
 // Reductions of x [outer, length, inner] along the middle axis to y [outer, blocks, inner]: the axis is cut into blocks
-// of `blockRows`, whose results a second call reduces. An item makes `partsPerItem` of the outer · blocks parts.
+// of `blockRows`, whose results a second call reduces. An item makes `columnsPerItem` columns of `partsPerItem` of the
+// outer · blocks parts.
 //
-// 0 x, 1 y, 2 outer, 3 length, 4 inner, 5 blockRows, 6 blocks, 7 factor of the result (float), 8 partsPerItem
+// 0 x, 1 y, 2 outer, 3 length, 4 inner, 5 blockRows, 6 blocks, 7 factor of the result (float), 8 partsPerItem,
+// 9 columnsPerItem
 
 /** Sums. */
 export function reduceSum(p: usize, item: i32, thread: i32): void {
