@@ -11,19 +11,26 @@ export interface Result {
   readonly values: number[];
 }
 
-/** Builds a graph on inputs of the given numbers and runs its definitions in float64. */
-export function runOps(inputs: readonly NestedNumbers[], build: (...inputs: Value[]) => readonly Value[]): Result[] {
+/** Builds a graph on inputs of the given numbers (int32 where they come so) and runs its definitions in float64. */
+export function runOps(
+  inputs: readonly (NestedNumbers | Int32Array)[],
+  build: (...inputs: Value[]) => readonly Value[],
+): Result[] {
   const graph = new Graph(opTable);
-  const tensors = inputs.map((numbers) => tensor(numbers));
-  const values = tensors.map(({ shape }, i) => graph.input(`${i}`, shape));
+  const values = inputs.map((numbers, i) => {
+    if (numbers instanceof Int32Array) return graph.input(`${i}`, [numbers.length], 'int32');
+    return graph.input(`${i}`, tensor(numbers).shape);
+  });
   const wanted = build(...values);
-  const feeds = Object.fromEntries(inputs.map((numbers, i) => [`${i}`, flat(numbers)]));
+  const feeds = Object.fromEntries(
+    inputs.map((numbers, i) => [`${i}`, numbers instanceof Int32Array ? numbers : flat(numbers)]),
+  );
   const known = interpret(graph, { inputs: feeds });
   return wanted.map((value) => ({ shape: value.shape, values: Array.from(known.get(value) ?? []) }));
 }
 
 /** Runs one op; gives the values of its first output. */
-export function runOp(inputs: readonly NestedNumbers[], build: (...inputs: Value[]) => Value): number[] {
+export function runOp(inputs: readonly (NestedNumbers | Int32Array)[], build: (...inputs: Value[]) => Value): number[] {
   return (runOps(inputs, (...values) => [build(...values)])[0] as Result).values;
 }
 
