@@ -1,0 +1,101 @@
+import type { Dataset } from '../data/dataset.js';
+import { defaultEngine } from '../engines/defaultEngine.js';
+import type { Engine, Program } from '../engines/engine.js';
+import type { Model } from '../model/model.js';
+import type { Trace } from '../model/trace.js';
+import { FoveaError } from '../tensor/errors.js';
+import { formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
+import { throwIfAborted } from './abort.js';
+import { scalarFeeds } from './feeds.js';
+import { traceInference } from './inferenceGraph.js';
+import { checkFinite } from './losses/targets.js';
+import { checkBatchSize } from './runOptions.js';
+import { singlePorts } from './trainingGraph.js';
+
+export interface PredictOptions {
+  /** Examples that go through the network at once. @default 32 */
+  readonly batchSize?: number;
+  /** @default the shared engine of {@link defaultEngine} */
+  readonly engine?: Engine;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * What a model makes of examples, in inference mode: x [n, ...inputShape] → [n, ...outputShape].
+ *
+ * For many calls with few examples each, keep a {@link Predictor}.
+ * @throws FoveaError `shape` where the examples do not fit the model, `data` where they are not finite.
+ */
+export async function predict(
+  model: Model,
+  x: Tensor | Dataset,
+  options: PredictOptions = {},
+): Promise<Tensor<'float32'>> {
+  const predictor = new Predictor(model, options.engine ?? (await defaultEngine()));
+  return predictor.predict(x, options);
+}
+
+/** Predicts again and again with one model: plans are made once for each size of batch. */
+export class Predictor {
+  readonly #model: Model;
+  readonly #engine: Engine;
+  readonly #programs = new Map<string, { readonly trace: Trace; readonly program: Program }>();
+
+  constructor(model: Model, engine: Engine) {
+    this.#model = model;
+    this.#engine = engine;
+  }
+
+  /** As {@link predict}. */
+  async predict(x: Tensor | Dataset, options: Omit<PredictOptions, 'engine'> = {}): Promise<Tensor<'float32'>> {
+    const { inputShape, outputShape } = singlePorts(this.#model);
+    const size = checkExamples(this.#model, x, inputShape);
+    const batchSize = checkBatchSize('predict', options.batchSize, size);
+    const width = sizeOf(outputShape);
+    const predictions = new Float32Array(size * width);
+    for (let start = 0; start < size; start += batchSize) {
+      throwIfAborted('predict', options.signal);
+      const n = Math.min(batchSize, size - start);
+      predictions.set(await this.#run(await examples(x, start, n), n), start * width);
+    }
+    return new Tensor(predictions, [size, ...outputShape]);
+  }
+
+  async #run(x: Float32Array, n: number): Promise<Float32Array> {
+    checkFinite('inputs', x, n);
+    const key = `${this.#model.revision}|${n}`;
+    let loaded = this.#programs.get(key);
+    if (loaded === undefined) {
+      const { graph, trace } = traceInference(this.#model, n);
+      loaded = { trace, program: await this.#engine.load(this.#engine.plan(graph)) };
+      this.#programs.set(key, loaded);
+    }
+    const { outputs } = await loaded.program.run({ x, ...scalarFeeds(loaded.trace) });
+    return outputs.predictions as Float32Array;
+  }
+}
+
+function checkExamples(model: Model, x: Tensor | Dataset, inputShape: Shape): number {
+  const given = x instanceof Tensor ? x.shape.slice(1) : x.inputShape;
+  const n = x instanceof Tensor ? (x.shape[0] ?? 0) : x.size;
+  const floats = !(x instanceof Tensor) || x.data instanceof Float32Array;
+  if (n > 0 && sameShape(given, inputShape) && floats) return n;
+  throw new FoveaError(n === 0 ? 'data' : floats ? 'shape' : 'dtype', {
+    where: `predict with model "${model.name}"`,
+    rule: `it takes float32 examples ${formatShape([null, ...inputShape])}, at least one`,
+    received: `${floats ? 'float32' : 'int32'} ${formatShape([n, ...given])}`,
+    ...(sameShape(x instanceof Tensor ? x.shape : [], inputShape)
+      ? { remedy: `For a single example use the shape ${formatShape([1, ...inputShape])}` }
+      : {}),
+  });
+}
+
+async function examples(x: Tensor | Dataset, start: number, n: number): Promise<Float32Array> {
+  if (x instanceof Tensor) {
+    const width = sizeOf(x.shape.slice(1));
+    return (x.data as Float32Array).subarray(start * width, (start + n) * width);
+  }
+  const batch = await x.batch(Uint32Array.from({ length: n }, (_, i) => start + i));
+  return batch.x.data;
+}
