@@ -26,9 +26,9 @@ const EXACT: ReadonlySet<OpName> = new Set<OpName>([
   ...(['reshape', 'transpose', 'concatenate', 'slice', 'pad', 'maxPool', 'maxUnpool', 'gatherSwitches'] as const),
 ]);
 
-/** How far an element may be off: this share of itself plus this share of the largest element of its array. */
+/** How far an element may be off: this share of itself, plus this share of the largest number that went in or came out. */
 const RELATIVE = 1e-5;
-const OF_LARGEST = 2e-6;
+const OF_LARGEST = 1e-6;
 
 /**
  * Runs random legal calls of every op on an engine and compares what comes out with the definitions in float64. Each
@@ -59,30 +59,38 @@ async function checkCase(engine: Engine, example: OpCase, digest: Digest): Promi
     const expected = interpret(graph, { inputs: feeds });
     const program = await engine.load(engine.plan(graph));
     const { outputs: got } = await program.run(feeds);
+    const largest = Math.max(...[...inputs, ...outputs].map((value) => largestOf(value, expected.get(value))));
     for (const [name, value] of graph.outputs) {
-      const difference = firstDifference(
-        example.op,
-        value,
-        got[name] as TensorData,
-        expected.get(value) as ArrayLike<number>,
-      );
+      const numbers = got[name] as TensorData;
+      const want = expected.get(value) as ArrayLike<number>;
+      const exact = EXACT.has(example.op) || value.dtype === 'int32' || value.source.kind === 'input';
+      const difference = firstDifference(numbers, want, exact, OF_LARGEST * largest);
       if (difference !== undefined) failures.push(`${example.label}, ${form}, ${name}${difference}`);
-      digest.add(got[name] as TensorData);
+      digest.add(numbers);
     }
   }
   return failures;
 }
 
-/** The first element that is too far off, with what was expected; inputs must come back as they went in. */
-function firstDifference(op: OpName, value: Value, got: TensorData, expected: ArrayLike<number>): string | undefined {
-  const exact = EXACT.has(op) || value.dtype === 'int32' || value.source.kind === 'input';
+function largestOf({ dtype }: Value, numbers: ArrayLike<number> = []): number {
   let largest = 0;
-  for (let i = 0; i < expected.length; i++) largest = Math.max(largest, Math.abs(expected[i] as number));
+  if (dtype === 'int32') return largest;
+  for (let i = 0; i < numbers.length; i++) largest = Math.max(largest, Math.abs(numbers[i] as number));
+  return largest;
+}
+
+/** The first element that is too far off, with what was expected. */
+function firstDifference(
+  got: TensorData,
+  expected: ArrayLike<number>,
+  exact: boolean,
+  absolute: number,
+): string | undefined {
   for (let i = 0; i < expected.length; i++) {
     const want = expected[i] as number;
     const have = got[i] as number;
-    const allowed = exact ? 0 : RELATIVE * Math.abs(want) + OF_LARGEST * largest;
-    const same = exact ? have === Math.fround(want) : Math.abs(have - want) <= allowed;
+    const rounded = got instanceof Float32Array ? Math.fround(want) : want;
+    const same = exact ? have === rounded : Math.abs(have - want) <= RELATIVE * Math.abs(want) + absolute;
     if (!same && !(Number.isNaN(have) && Number.isNaN(want))) return `[${i}] is ${have}, expected ${want}`;
   }
   return undefined;
