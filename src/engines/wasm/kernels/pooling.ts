@@ -1,5 +1,6 @@
 import { pointer, word } from './common';
 import { storeLanes } from './lanes';
+import { endTap, endWindow, firstTap, firstWindow } from './windows';
 
 /** How windows lie over an image; read from the words of a step. */
 const H: i32 = 4;
@@ -23,34 +24,6 @@ const ALL_ROWS: i32 = 18;
 @inline
 function wins(v: v128, best: v128): v128 {
   return v128.andnot(f32x4.eq(best, best), f32x4.le(v, best));
-}
-
-/** The first tap at or right of the image's border. */
-// @ts-ignore: decorator
-@inline
-function firstTap(origin: i32, dilation: i32): i32 {
-  return origin >= 0 ? 0 : (dilation - 1 - origin) / dilation;
-}
-
-/** One more than the last tap inside an image of `size` pixels. */
-// @ts-ignore: decorator
-@inline
-function endTap(origin: i32, dilation: i32, size: i32, taps: i32): i32 {
-  return origin >= size ? 0 : min(taps, (size - 1 - origin) / dilation + 1);
-}
-
-/** The first window that reaches the padded position `at`. */
-// @ts-ignore: decorator
-@inline
-function firstWindow(at: i32, taps: i32, stride: i32, dilation: i32): i32 {
-  return max(0, at - (taps - 1) * dilation + stride - 1) / stride;
-}
-
-/** One more than the last window that starts at or before the padded position `at`. */
-// @ts-ignore: decorator
-@inline
-function endWindow(at: i32, stride: i32, windows: i32): i32 {
-  return min(windows, at / stride + 1);
 }
 
 /**

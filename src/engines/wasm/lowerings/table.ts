@@ -2,6 +2,7 @@ import type { LoweringTable } from '../lowering.js';
 import { activationLowerings } from './activations.js';
 import { convolutionLowerings } from './convolution.js';
 import { crossEntropyLowerings } from './crossEntropy.js';
+import { withDepthwise } from './depthwise.js';
 import { dropoutLowerings } from './dropout.js';
 import { elementwiseLowerings } from './elementwise.js';
 import { matMulLowerings } from './matMul.js';
@@ -17,7 +18,7 @@ import { upSampleLowerings } from './upSample.js';
 /** How the engine runs each op. */
 export const lowerings: LoweringTable = {
   ...activationLowerings,
-  ...convolutionLowerings,
+  ...withDepthwise(convolutionLowerings),
   ...crossEntropyLowerings,
   ...dropoutLowerings,
   ...elementwiseLowerings,
