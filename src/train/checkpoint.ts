@@ -75,9 +75,21 @@ export async function makeCheckpoint(run: CheckpointedRun, weights?: readonly Fl
     for (const [name, tensor] of Object.entries(callback.tensors ?? {})) tensors.set(`callback/${i}/${name}`, tensor);
   }
   const { seed, epochs, batchSize, size, shuffle } = run;
-  const { epoch, stepInEpoch, lossSum, lossCount, history, stopReason } = progress;
+  const { epoch, stepInEpoch, lossSum, lossCount, learningRate, history, stopReason } = progress;
   const training = writeFacts({
-    ...{ seed, epochs, epoch, stepInEpoch, step: state.step, lossSum, lossCount, batchSize, size, shuffle },
+    ...{
+      seed,
+      epochs,
+      epoch,
+      stepInEpoch,
+      step: state.step,
+      lossSum,
+      lossCount,
+      learningRate,
+      batchSize,
+      size,
+      shuffle,
+    },
     // A run that was stopped within an epoch is there to be taken up again.
     stopReason: stepInEpoch === 0 ? (stopReason ?? null) : null,
     metrics: run.metrics.map(({ name }, i) => ({ name, counts: [...(progress.counters[i]?.counts ?? [])] })),

@@ -19,6 +19,7 @@ const schema = v.object({
   step: count,
   lossSum: number,
   lossCount: count,
+  learningRate: number,
   batchSize: v.nullable(count),
   size: v.nullable(count),
   shuffle: v.boolean(),

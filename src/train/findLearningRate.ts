@@ -113,9 +113,11 @@ function steepestDescent(points: readonly LearningRatePoint[]): number | undefin
   const end = losses.indexOf(Math.min(...losses));
   let best: number | undefined;
   let slope = 0;
-  // Points are evenly spaced in log(learning rate), so differences over two steps are slopes.
-  for (let i = 1; i < Math.min(end + 1, losses.length - 1); i++) {
-    const rise = (losses[i + 1] as number) - (losses[i - 1] as number);
+  // Points are evenly spaced in log(learning rate), so differences over the same number of steps are slopes; over a tenth
+  // of the curve to each side they are those of the curve and not of single batches.
+  const reach = Math.max(1, Math.round(points.length / 10));
+  for (let i = reach; i < Math.min(end + 1, losses.length - reach); i++) {
+    const rise = (losses[i + reach] as number) - (losses[i - reach] as number);
     if (rise < slope) [slope, best] = [rise, points[i]?.learningRate];
   }
   return best;

@@ -158,10 +158,9 @@ export class FitRun implements CheckpointedRun, TrainingRun {
     if (progress.stepInEpoch === 0) {
       for (const callback of this.callbacks) await callback.onEpochBegin?.(this, progress.epoch);
     }
-    const learningRate = await this.#steps();
-    if (learningRate === undefined) return;
+    if (!(await this.#steps())) return;
     await this.state.withAverages(this.model.weights, async () => {
-      const measured = await this.#measure(learningRate);
+      const measured = await this.#measure();
       progress.history.epochs.push(measured);
       for (const callback of this.callbacks) await callback.onEpochEnd?.(this, measured);
     });
@@ -169,12 +168,11 @@ export class FitRun implements CheckpointedRun, TrainingRun {
     await this.#save();
   }
 
-  /** All steps that are left of the epoch; the last learning rate, or undefined where a callback ended the run. */
-  async #steps(): Promise<number | undefined> {
+  /** All steps that are left of the epoch; false where a callback ended the run before. */
+  async #steps(): Promise<boolean> {
     const { progress } = this;
     const { signal } = this.#options;
     const batches = new Prefetch(this.#batches());
-    let learningRate = this.history.last?.learningRate ?? 0;
     try {
       for (;;) {
         const batch = await unlessAborted('fit', batches.take(), signal);
@@ -182,14 +180,13 @@ export class FitRun implements CheckpointedRun, TrainingRun {
         const weighted = this.#classWeights === undefined ? batch : withClassWeights(batch, this.#classWeights);
         const step = await this.#trainer.prepare(weighted);
         await this.#step(step, batches);
-        learningRate = step.learningRate;
-        if (progress.stopReason !== undefined) return undefined;
+        if (progress.stopReason !== undefined) return false;
         if (signal?.aborted) throw abortError('fit', signal);
       }
     } finally {
       batches.close();
     }
-    if (progress.stepInEpoch > 0) return learningRate;
+    if (progress.stepInEpoch > 0) return true;
     throw new FoveaError('data', {
       where: 'fit',
       rule: 'at least one batch is needed',
@@ -207,6 +204,7 @@ export class FitRun implements CheckpointedRun, TrainingRun {
     const stepInEpoch = progress.stepInEpoch++;
     progress.lossSum += loss * size;
     progress.lossCount += size;
+    progress.learningRate = learningRate;
     for (const counter of progress.counters) counter.update(predictions, targets);
     const runningLogs = (): EpochRecord['logs'] => this.#runningLogs();
     const info = {
@@ -236,7 +234,7 @@ export class FitRun implements CheckpointedRun, TrainingRun {
   }
 
   /** Closes the books of an epoch: the running figures, and those in inference mode. */
-  async #measure(learningRate: number): Promise<EpochRecord> {
+  async #measure(): Promise<EpochRecord> {
     const { signal } = this.#options;
     const logs = { ...this.#runningLogs() };
     const measure = async (prefix: string, data: Dataset | BatchSource | undefined): Promise<void> => {
@@ -248,7 +246,8 @@ export class FitRun implements CheckpointedRun, TrainingRun {
     await measure('train', this.#sample);
     await measure('val', this.#data.validation);
     const seconds = (performance.now() - this.#epochStart) / 1000;
-    return { epoch: this.progress.epoch, step: this.state.step, seconds, learningRate, logs };
+    const { epoch, learningRate } = this.progress;
+    return { epoch, step: this.state.step, seconds, learningRate, logs };
   }
 
   async #save(): Promise<void> {

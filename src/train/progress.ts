@@ -11,6 +11,8 @@ export interface Progress {
   lossSum: number;
   /** Number of those examples. */
   lossCount: number;
+  /** Of the last step. */
+  learningRate: number;
   /** Metrics over the epoch so far. */
   readonly counters: readonly MetricAccumulator[];
   readonly history: History;
@@ -25,6 +27,7 @@ export function newProgress(counters: readonly MetricAccumulator[]): Progress {
     stepInEpoch: 0,
     lossSum: 0,
     lossCount: 0,
+    learningRate: 0,
     counters,
     history: new History(),
     stopReason: undefined,

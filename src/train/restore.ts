@@ -56,6 +56,7 @@ export async function restoreRun(run: CheckpointedRun, checkpoint: ReadCheckpoin
   progress.stepInEpoch = facts.stepInEpoch;
   progress.lossSum = facts.lossSum;
   progress.lossCount = facts.lossCount;
+  progress.learningRate = facts.learningRate;
   progress.history.epochs.splice(0, Number.POSITIVE_INFINITY, ...facts.history);
   // Who asks for more epochs than before wants the run to go on, whatever ended it.
   progress.stopReason = run.epochs > facts.epochs ? undefined : (facts.stopReason ?? undefined);
