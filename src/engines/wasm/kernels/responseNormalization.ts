@@ -24,7 +24,7 @@ function windowSum(at: usize, size: i32): v128 {
   return sum;
 }
 
-/** Writes x² of one pixel, zeros behind it, and returns nothing past c. */
+/** Writes x² of one pixel; up to three zeros follow where c is not a multiple of four. */
 // @ts-ignore: decorator
 @inline
 function squareRow(x: usize, c: i32, target: usize): void {
