@@ -4,6 +4,9 @@ const SUM = 0;
 const SQUARES = 1;
 const MAX = 2;
 
+/** Columns from which on sums wait in memory. */
+const MANY: i32 = 48;
+
 // @ts-ignore: decorator
 @inline
 function start(op: i32): v128 {
@@ -88,6 +91,58 @@ function column1(op: i32, x: usize, y: usize, rows: i32, step: usize, scale: v12
   store<f32>(y, f32x4.extract_lane(f32x4.mul(s, scale), 0));
 }
 
+/**
+ * `rows` rows of many columns, four rows at a time: memory is read in the order in which it lies, and the sums, which
+ * stay in the first cache, wait in y.
+ */
+// @ts-ignore: decorator
+@inline
+function manyColumns(op: i32, x: usize, y: usize, columns: i32, rows: i32, step: usize, scale: v128): void {
+  const end = y + (<usize>columns << 2);
+  const end4 = y + (<usize>(columns & ~3) << 2);
+  let at = y;
+  for (; at < end4; at += 16) v128.store(at, start(op));
+  for (; at < end; at += 4) v128.store32_lane(at, start(op), 0);
+  let row = 0;
+  for (; row + 4 <= rows; row += 4) {
+    let x0 = x;
+    let x1 = x0 + step;
+    let x2 = x1 + step;
+    let x3 = x2 + step;
+    for (at = y; at < end4; at += 16) {
+      let s = add(op, v128.load(at), v128.load(x0));
+      s = add(op, s, v128.load(x1));
+      s = add(op, s, v128.load(x2));
+      v128.store(at, add(op, s, v128.load(x3)));
+      x0 += 16;
+      x1 += 16;
+      x2 += 16;
+      x3 += 16;
+    }
+    for (; at < end; at += 4) {
+      let s = add(op, v128.load32_splat(at), v128.load32_splat(x0));
+      s = add(op, s, v128.load32_splat(x1));
+      s = add(op, s, v128.load32_splat(x2));
+      v128.store32_lane(at, add(op, s, v128.load32_splat(x3)), 0);
+      x0 += 4;
+      x1 += 4;
+      x2 += 4;
+      x3 += 4;
+    }
+    x += step << 2;
+  }
+  for (; row < rows; row++) {
+    let from = x;
+    for (at = y; at < end4; at += 16, from += 16) v128.store(at, add(op, v128.load(at), v128.load(from)));
+    for (; at < end; at += 4, from += 4) {
+      v128.store32_lane(at, add(op, v128.load32_splat(at), v128.load32_splat(from)), 0);
+    }
+    x += step;
+  }
+  for (at = y; at < end4; at += 16) v128.store(at, f32x4.mul(v128.load(at), scale));
+  for (; at < end; at += 4) v128.store32_lane(at, f32x4.mul(v128.load32_splat(at), scale), 0);
+}
+
 // @ts-ignore: decorator
 @inline
 function reduce(p: usize, item: i32, op: i32): void {
@@ -116,6 +171,10 @@ function reduce(p: usize, item: i32, op: i32): void {
     }
     x += <usize>firstColumn << 2;
     y += <usize>firstColumn << 2;
+    if (inner >= MANY) {
+      manyColumns(op, x, y, columns, rows, step, scale);
+      continue;
+    }
     const end = y + (<usize>columns << 2);
     const end4 = y + (<usize>(columns & ~3) << 2);
     const end16 = y + (<usize>(columns & ~15) << 2);

@@ -10,7 +10,7 @@ import { walkAxes } from './strides.js';
 const BLOCK = 32768;
 /** Rows that a block has at least, however wide they are. */
 const LEAST_ROWS = 64;
-/** Columns of one item: a multiple of 16, so that columns are added alike wherever they stand. */
+/** Columns of one item: their sums stay in the first cache. */
 const COLUMNS = 4096;
 
 /** One call: [outer, length, inner] → [outer, blocks, inner]. */
