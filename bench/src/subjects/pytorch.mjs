@@ -32,7 +32,10 @@ export async function openPytorch(network, { threads }) {
   };
 
   const { version, unavailable, ...details } = await ask({ open: network, threads });
-  if (unavailable !== undefined) return { name: NAME, unavailable: `${PYTHON}: ${unavailable}` };
+  if (unavailable !== undefined) {
+    child.stdin.end();
+    return { name: NAME, unavailable: `${PYTHON}: ${unavailable}` };
+  }
   return {
     name: NAME,
     version,
