@@ -1,6 +1,7 @@
 import { align } from '../../../compile/arena.js';
+import type { Value } from '../../../ops/graph.js';
 import { broadcastStrides } from '../../../ops/strided.js';
-import type { OpName } from '../../../ops/table.js';
+import type { AttributesOf, OpName } from '../../../ops/table.js';
 import { type Shape, sizeOf } from '../../../tensor/shape.js';
 import { chunks, floatBits, type KernelCall, type KernelName, type Lowering, type LoweringTable } from '../lowering.js';
 import { type WalkAxis, walkAxes } from './strides.js';
@@ -13,7 +14,7 @@ const SHORT = 512;
 /** An op of one input: y[i] = f(x[i]), with the kernel's parameters `a` and `b`. */
 function unary<K extends OpName>(
   kernel: KernelName,
-  parameters: (attributes: LowerAttributes<K>) => readonly number[] = () => [],
+  parameters: (attributes: AttributesOf<K>) => readonly number[] = () => [],
 ): Lowering<K> {
   return {
     lower: ({ inputs, outputs, outputShapes, attributes }) => {
@@ -25,13 +26,11 @@ function unary<K extends OpName>(
   };
 }
 
-type LowerAttributes<K extends OpName> = Parameters<Lowering<K>['lower']>[0]['attributes'];
-
 /** An op of two inputs that broadcast. */
 function binary<K extends OpName>(kernel: KernelName): Lowering<K> {
   return {
     workspace: ({ inputs, outputs }) => {
-      const { repeated } = broadcastWalk(inputs.map(shapeOf), shapeOf(outputs[0] as { shape: Shape }));
+      const { repeated } = broadcastWalk(inputs.map(shapeOf), shapeOf(outputs[0] as Value));
       return repeated === undefined ? 0 : align(4 * repeated.row);
     },
     lower: ({ inputs, outputs, inputShapes, outputShapes, workspace }) => {
@@ -85,7 +84,7 @@ function broadcastWalk(inputs: readonly Shape[], shape: Shape): { axes: WalkAxis
   };
 }
 
-function shapeOf({ shape }: { readonly shape: Shape }): Shape {
+function shapeOf({ shape }: Value): Shape {
   return shape;
 }
 

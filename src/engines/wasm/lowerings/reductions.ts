@@ -1,7 +1,8 @@
 import { align } from '../../../compile/arena.js';
+import type { Value } from '../../../ops/graph.js';
 import type { ReductionAttributes } from '../../../ops/reductions.js';
 import { broadcastStrides } from '../../../ops/strided.js';
-import type { OpName } from '../../../ops/table.js';
+import type { AttributesOf, OpName } from '../../../ops/table.js';
 import { type Shape, sizeOf, stridesOf } from '../../../tensor/shape.js';
 import { chunks, floatBits, type KernelCall, type KernelName, type Lowering, type LoweringTable } from '../lowering.js';
 import { walkAxes } from './strides.js';
@@ -67,12 +68,12 @@ function stageBytes({ outer, blocks, inner }: Stage): number {
 function reduction<K extends OpName>(
   first: KernelName,
   next: KernelName,
-  axesOf: (shape: Shape, attributes: Parameters<Lowering<K>['lower']>[0]['attributes']) => readonly number[],
+  axesOf: (shape: Shape, attributes: AttributesOf<K>) => readonly number[],
   factor: (reduced: number) => number = () => 1,
 ): Lowering<K> {
   return {
     workspace: ({ inputs, attributes }) => {
-      const shape = (inputs[0] as { shape: Shape }).shape;
+      const shape = (inputs[0] as Value).shape;
       const stages = stagesOf(shape, axesOf(shape, attributes));
       return stages.slice(0, -1).reduce((bytes, stage) => bytes + stageBytes(stage), 0);
     },
