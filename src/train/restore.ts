@@ -5,7 +5,7 @@ import { Tensor } from '../tensor/tensor.js';
 import type { CallbackState } from './callbacks/callback.js';
 import { type CheckpointedRun, describeLayers } from './checkpoint.js';
 import type { CheckpointFacts, ReadCheckpoint } from './checkpointFormat.js';
-import { learningRateFromConfig, learningRateToConfig } from './schedules/scheduleFromConfig.js';
+import { learningRateFromConfig } from './schedules/scheduleFromConfig.js';
 
 const WHERE = 'resume';
 
@@ -50,7 +50,7 @@ export async function restoreRun(run: CheckpointedRun, checkpoint: ReadCheckpoin
     layer.trainable = stored.trainable;
     if (layer instanceof BaseDropout && stored.rate !== null) layer.rate = stored.rate;
   }
-  restoreLearningRate(run, facts);
+  restoreRates(run, facts);
   state.step = facts.step;
   progress.epoch = facts.epoch;
   progress.stepInEpoch = facts.stepInEpoch;
@@ -87,15 +87,23 @@ export function restoreCallbacks(run: CheckpointedRun, { facts, tensors }: ReadC
   }
 }
 
-/** A learning rate that was changed while training goes on as it was, unless another one is asked for now. */
-function restoreLearningRate({ optimizer, initialOptimizer }: CheckpointedRun, facts: CheckpointFacts): void {
+/** A learning rate or weight decay that was changed on the way goes on as it was, unless another is asked for now. */
+function restoreRates({ optimizer, initialOptimizer }: CheckpointedRun, facts: CheckpointFacts): void {
   const { initial, present } = facts.optimizer;
-  const rateOf = (config: object): unknown =>
-    (config as { readonly options?: { readonly learningRate?: unknown } }).options?.learningRate;
-  const same = JSON.stringify(rateOf(initial)) === JSON.stringify(rateOf(initialOptimizer));
-  const before = rateOf(present);
-  if (!same || JSON.stringify(before) === JSON.stringify(learningRateToConfig(optimizer.learningRate))) return;
-  optimizer.learningRate = learningRateFromConfig(before);
+  const changed = (name: 'learningRate' | 'weightDecay'): unknown => {
+    const [before, now, asked] = [initial, present, initialOptimizer].map((config) =>
+      JSON.stringify(option(config, name)),
+    );
+    return before === asked && now !== asked ? option(present, name) : undefined;
+  };
+  const learningRate = changed('learningRate');
+  const weightDecay = changed('weightDecay');
+  if (learningRate !== undefined) optimizer.learningRate = learningRateFromConfig(learningRate);
+  if (typeof weightDecay === 'number') optimizer.weightDecay = weightDecay;
+}
+
+function option(config: object, name: string): unknown {
+  return (config as { readonly options?: Readonly<Record<string, unknown>> }).options?.[name];
 }
 
 function checkLayers({ model }: CheckpointedRun, facts: CheckpointFacts): void {

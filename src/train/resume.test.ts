@@ -87,6 +87,11 @@ describe('a run that was killed goes on to the same bits', () => {
     const save = (checkpoint: Checkpoint) => void kept.push(bytesOf(checkpoint));
     const result = await train(whole, data, { ...options(extra()), checkpoint: { save, everySteps: 1 } });
     const weights = bits(await whole.getWeights());
+    if (extra().validation !== undefined) {
+      // The run is worth resuming only if its callbacks have acted.
+      expect(result.stopped).toBe('stopped');
+      expect(new Set(result.history.epochs.map(({ learningRate }) => learningRate)).size).toBeGreaterThan(1);
+    }
     expect(kept.length).toBeGreaterThan(result.steps);
     for (const resume of kept) {
       const model = build();
