@@ -14,7 +14,13 @@ if (unknown !== undefined) {
 const fix = options.includes('--fix');
 
 const bin = (path) => join(root, 'node_modules', path);
-const biome = ['check', '--error-on-warnings', '--max-diagnostics=none', ...(fix ? ['--write'] : [])];
+const biome = [
+  'check',
+  '--error-on-warnings',
+  '--diagnostic-level=warn',
+  '--max-diagnostics=none',
+  ...(fix ? ['--write'] : []),
+];
 const STEPS = [
   {
     name: 'imports',
