@@ -168,21 +168,6 @@ export function normalBelow4(x: v128): v128 {
   return v128.bitselect(tail, f32x4.sub(one, tail), f32x4.lt(x, f32x4.splat(0)));
 }
 
-/** The error function, to 3e-7 of absolute error. */
-// @ts-ignore: decorator
-@inline
-export function erf4(x: v128): v128 {
-  const below = normalBelow4(f32x4.mul(x, f32x4.splat(1.41421356237309504880)));
-  return f32x4.sub(f32x4.add(below, below), f32x4.splat(1));
-}
-
-/** base^exponent for bases above zero; the error grows with |exponent · log base|, 1e-7 for each unit. */
-// @ts-ignore: decorator
-@inline
-export function powerPositive4(base: v128, exponent: v128): v128 {
-  return exp4(f32x4.mul(exponent, log4(base)));
-}
-
 /**
  * base^exponent with the special cases of JavaScript: x⁰ = 1 even for NaN, a negative base needs a whole exponent,
  * (±1)^±∞ is NaN.
