@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -40,12 +40,13 @@ async function buildKernels() {
   return `${kernels} kernels, ${(bytes / 1024).toFixed(0)} kB of WebAssembly in all builds`;
 }
 
-/** Files of dist/ whose source is gone would otherwise be published. */
+/** Files of dist/ whose source is gone, or has become a helper of tests, would otherwise be published. */
 async function removeStale(dist) {
   const names = await readdir(dist, { recursive: true });
   const isStale = (name) => {
     const base = name.match(/^(.*?)(\.d\.ts|\.js)(\.map)?$/)?.[1];
-    return base !== undefined && !existsSync(join(root, 'src', `${base}.ts`));
+    if (base === undefined) return false;
+    return base.split(sep).includes('testing') || !existsSync(join(root, 'src', `${base}.ts`));
   };
   const stale = names.filter(isStale);
   await Promise.all(stale.map((name) => rm(join(dist, name))));

@@ -27,9 +27,10 @@ const ROOMS = {
 
 /** Not ours to judge: AssemblyScript, and what the build writes. */
 const isForeign = (file) => file.startsWith('engines/wasm/kernels/') || file.split('/').includes('generated');
-const isTest = (file) => /(\.test\.ts$|^testing\/)/.test(file);
+/** Tests, and in folders `testing/` what only tests use: they may import anything, and nothing else may import them. */
+const isTest = (file) => /(\.test\.ts$|(^|\/)testing\/)/.test(file);
 const isNodeOnly = (file) => /(^cli\/|(^|\/)node\/|(^|\/)node([A-Z]\w*)?\.ts$)/.test(file);
-/** The public entries stand above the rooms; `testing/` holds helpers of tests. */
+/** The public entries stand above the rooms. */
 const roomOf = (file) => (file.includes('/') ? file.slice(0, file.indexOf('/')) : undefined);
 
 const CLAUSE = String.raw`(?:[\w$]+\s*,\s*)?(?:\*(?:\s*as\s+[\w$]+)?|\{[^}]*\}|[\w$]+)`;
