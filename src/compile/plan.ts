@@ -20,6 +20,8 @@ export interface PlanStep {
   readonly unused: readonly boolean[];
   /** Scratch memory of the engine for this step alone. */
   readonly workspace: Placement | undefined;
+  /** The engine's algorithm for the op, where it has several. */
+  readonly algorithm: string | undefined;
   readonly flops: number;
   /** Bytes read and written, each array counted once. */
   readonly traffic: number;
@@ -51,6 +53,8 @@ export interface Plan {
 export interface PlanOptions {
   /** Bytes of scratch that the engine needs to run a node. */
   readonly workspace?: (node: Node) => number;
+  /** Name of the algorithm that the engine chose for a node. */
+  readonly algorithm?: (node: Node) => string | undefined;
 }
 
 /** A stretch of memory shared by all values that are views of one another or follow in place. */
@@ -88,6 +92,7 @@ export function makePlan(graph: Graph, options: PlanOptions = {}): Plan {
         outputs: node.outputs.map(place),
         unused: node.outputs.map((output) => !used.has(output)),
         workspace: workspace === undefined ? undefined : placementOf(workspace, workspace.bytes),
+        algorithm: options.algorithm?.(node),
         flops: cost.flops,
         traffic: cost.bytes,
       };

@@ -3,7 +3,7 @@ import type { Node } from '../../ops/graph.js';
 import type { OpName } from '../../ops/table.js';
 import type { Variable } from '../../tensor/variable.js';
 import { kernelNames } from './generated/kernelNames.js';
-import type { KernelCall, KernelName, Lowering, LowerCall } from './lowering.js';
+import type { KernelCall, KernelName, LowerCall, Lowering, LoweringOptions } from './lowering.js';
 import { lowerings } from './lowerings/table.js';
 
 /** Kernel number of the step that checks the guard; the same stands in kernels/runtime.ts. */
@@ -24,12 +24,19 @@ export interface Addresses {
   readonly arena: number;
   readonly variables: ReadonlyMap<Variable, number>;
   readonly threads: number;
+  readonly options: LoweringOptions;
 }
 
 /** Bytes of scratch memory that a node needs on so many threads. */
-export function workspaceOf<K extends OpName>(node: Node<K>, threads: number): number {
+export function workspaceOf<K extends OpName>(node: Node<K>, threads: number, options: LoweringOptions): number {
   const lowering: Lowering<K> = lowerings[node.op];
-  return lowering.workspace?.(node, threads) ?? 0;
+  return lowering.workspace?.(node, threads, options) ?? 0;
+}
+
+/** Name of the algorithm that a node runs by, where there is a choice. */
+export function algorithmOf<K extends OpName>(node: Node<K>, options: LoweringOptions): string | undefined {
+  const lowering: Lowering<K> = lowerings[node.op];
+  return lowering.algorithm?.(node, options);
 }
 
 /** The kernel calls of a plan in order; 'guard' stands where the run may stop. */
@@ -59,6 +66,7 @@ function lowerStep<K extends OpName>(node: Node<K>, step: PlanStep, addresses: A
     unused: step.unused,
     workspace: step.workspace === undefined ? 0 : addressOf(step.workspace, addresses),
     threads: addresses.threads,
+    options: addresses.options,
   };
   return lowering.lower(call);
 }
@@ -70,9 +78,9 @@ export function addressOf(placement: Placement, addresses: Addresses): number {
 }
 
 /** Number of bytes that {@link encodeProgram} will make; it does not depend on addresses. */
-export function programBytes(plan: Plan, threads: number): number {
+export function programBytes(plan: Plan, threads: number, options: LoweringOptions): number {
   const variables = new Map(plan.variables.map((variable) => [variable, 0]));
-  return encodeProgram(plan, 0, { arena: 0, variables, threads }).bytes.length;
+  return encodeProgram(plan, 0, { arena: 0, variables, threads, options }).bytes.length;
 }
 
 /** Writes a plan as a step table followed by parameter words, for the address at which it will stand. */

@@ -8,6 +8,7 @@ import { sizeOf } from '../../tensor/shape.js';
 import type { Engine } from '../engine.js';
 import { interpret } from '../reference/interpret.js';
 import { binaries } from './generated/binaries.js';
+import type { LoweringOptions } from './lowering.js';
 import { WorkerPool } from './pool.js';
 import { noBuildRuns, WasmEngine } from './wasmEngine.js';
 
@@ -22,6 +23,11 @@ export interface WasmEngineOptions {
   readonly build?: WasmBuild;
   /** False: one worker with a memory of its own, as on a page without cross-origin isolation. @default where possible */
   readonly shared?: boolean;
+  /**
+   * How 3 × 3 convolutions with stride 1 are computed: `direct` rounds least, `winograd` (F(4×4, 3×3)) needs a quarter of
+   * the products, `auto` takes the faster for each layer. @default 'auto'
+   */
+  readonly convolution?: 'auto' | 'direct' | 'winograd';
 }
 
 /**
@@ -37,7 +43,7 @@ export async function createWasmEngine(options: WasmEngineOptions = {}): Promise
   const reasons: string[] = [];
   for (const build of options.build === undefined ? BUILDS : [options.build]) {
     try {
-      return await startBuild(build, threads, shared);
+      return await startBuild(build, threads, shared, { convolution: options.convolution ?? 'auto' });
     } catch (error) {
       reasons.push(`${build}: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -53,6 +59,11 @@ function checkOptions(options: WasmEngineOptions, threads: number, shared: boole
   if (options.build !== undefined && !BUILDS.includes(options.build)) {
     throw new FoveaError('option', { where, rule: `build must be ${BUILDS.join(' or ')}`, received: `${options.build}` });
   }
+  const { convolution = 'auto' } = options;
+  if (!['auto', 'direct', 'winograd'].includes(convolution)) {
+    const rule = 'convolution must be auto, direct or winograd';
+    throw new FoveaError('option', { where, rule, received: `${convolution}` });
+  }
   if (shared && !platform.canShareMemory()) {
     throw new FoveaError('engine', {
       where,
@@ -62,9 +73,14 @@ function checkOptions(options: WasmEngineOptions, threads: number, shared: boole
   }
 }
 
-async function startBuild(build: WasmBuild, threads: number, shared: boolean): Promise<Engine> {
+async function startBuild(
+  build: WasmBuild,
+  threads: number,
+  shared: boolean,
+  lowering: LoweringOptions,
+): Promise<Engine> {
   const pool = await WorkerPool.start(await compileBuild(build, shared), threads, shared);
-  const engine = new WasmEngine(pool, build === 'relaxed' ? 'relaxed SIMD' : 'SIMD');
+  const engine = new WasmEngine(pool, build === 'relaxed' ? 'relaxed SIMD' : 'SIMD', lowering);
   try {
     await selfCheck(engine);
   } catch (error) {

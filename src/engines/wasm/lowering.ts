@@ -13,6 +13,12 @@ export interface KernelCall {
   readonly words: readonly number[];
 }
 
+/** Choices of the engine that lowerings follow. */
+export interface LoweringOptions {
+  /** How 3 × 3 convolutions with stride 1 are computed. */
+  readonly convolution: 'auto' | 'direct' | 'winograd';
+}
+
 /** What a lowering knows when it turns a node into kernel calls: all addresses are final. */
 export interface LowerCall<K extends OpName> {
   readonly node: Node<K>;
@@ -28,12 +34,15 @@ export interface LowerCall<K extends OpName> {
   readonly workspace: number;
   /** Upper bound of the thread numbers that kernels see. */
   readonly threads: number;
+  readonly options: LoweringOptions;
 }
 
 /** How the engine runs an op: kernel calls that follow one another, with a barrier behind each. */
 export interface Lowering<K extends OpName> {
   /** Bytes of scratch memory, from shapes and attributes alone. */
-  readonly workspace?: (node: Node<K>, threads: number) => number;
+  readonly workspace?: (node: Node<K>, threads: number, options: LoweringOptions) => number;
+  /** The algorithm that was chosen, for the printed plan; undefined where there is no choice. */
+  readonly algorithm?: (node: Node<K>, options: LoweringOptions) => string | undefined;
   readonly lower: (call: LowerCall<K>) => KernelCall[];
 }
 

@@ -7,13 +7,14 @@ import type { Variable, VariableStorage } from '../../tensor/variable.js';
 import type { Engine, EngineDescription, Feeds, Program, RunResult } from '../engine.js';
 import { checkFeeds } from '../feeds.js';
 import { Allocator } from './allocator.js';
-import { type Addresses, addressOf, encodeProgram, programBytes, workspaceOf } from './encode.js';
+import { type Addresses, addressOf, algorithmOf, encodeProgram, programBytes, workspaceOf } from './encode.js';
+import type { LoweringOptions } from './lowering.js';
 import type { WorkerPool } from './pool.js';
 
 /** Bytes of the barrier's control words: a cache line of their own. */
 const CONTROL = 1024;
-/** First address for programs, variables and the arena; before it lie the threads' tiles (kernels/tiles.ts). */
-const HEAP = 4096 + 64 * 256;
+/** First address for programs, variables and the arena; before it lie tiles (kernels/tiles.ts). */
+const HEAP = 4096 + 65 * 256;
 
 /**
  * Runs plans with WebAssembly kernels on a pool of workers that walk one plan over shared memory. Programs, variables
@@ -22,23 +23,28 @@ const HEAP = 4096 + 64 * 256;
 export class WasmEngine implements Engine {
   readonly description: EngineDescription;
   readonly #pool: WorkerPool;
+  readonly #options: LoweringOptions;
   readonly #allocator = new Allocator(HEAP);
   readonly #variables = new Set<WeakRef<Variable>>();
   readonly #released = new FinalizationRegistry<number>((at) => this.#allocator.release(at));
   #arena = { at: 0, bytes: 0 };
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(pool: WorkerPool, build: string) {
+  constructor(pool: WorkerPool, build: string, options: LoweringOptions) {
     this.#pool = pool;
+    this.#options = options;
     this.description = { name: 'wasm', build, threads: pool.threads };
   }
 
   plan(graph: Graph): Plan {
-    return makePlan(graph, { workspace: (node) => workspaceOf(node, this.#pool.threads) });
+    return makePlan(graph, {
+      workspace: (node) => workspaceOf(node, this.#pool.threads, this.#options),
+      algorithm: (node) => algorithmOf(node, this.#options),
+    });
   }
 
   async load(plan: Plan): Promise<Program> {
-    const at = this.#allocator.allocate(programBytes(plan, this.#pool.threads));
+    const at = this.#allocator.allocate(programBytes(plan, this.#pool.threads, this.#options));
     const loaded = new LoadedPlan(plan, at);
     const program: Program = { plan, run: (feeds) => this.#enqueue(() => this.#run(loaded, feeds)) };
     this.#released.register(program, at);
@@ -113,7 +119,7 @@ export class WasmEngine implements Engine {
       if (this.#arena.bytes > 0) this.#allocator.release(this.#arena.at);
       this.#arena = { at: this.#allocator.allocate(plan.arenaBytes), bytes: plan.arenaBytes };
     }
-    return { arena: this.#arena.at, variables, threads: this.#pool.threads };
+    return { arena: this.#arena.at, variables, threads: this.#pool.threads, options: this.#options };
   }
 
   async #adopt(variable: Variable): Promise<number> {

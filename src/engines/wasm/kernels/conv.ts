@@ -1,6 +1,6 @@
 import { pointer, word } from './common';
 import { copyPatch } from './pack';
-import { addOuter, clearTile, PANEL, ROWS, storeTile, tileOf, tileRows } from './tiles';
+import { addOuter, PANEL, ROWS, storeTile, tileOf, tileRows, ZERO_TILE } from './tiles';
 
 /**
  * A convolution as an implicit matrix product: rows are output pixels, columns are filters, and the inner sum runs over
@@ -216,13 +216,12 @@ export function convFilterGradient(p: usize, item: i32, thread: i32): void {
       for (let i = innerBlock * word(p, 23); i < innerEnd; i += ROWS) {
         const row = out + <usize>(tap * inner + i) * outRow;
         for (let panel = 0; panel < panels; panel++) {
-          clearTile(tile);
           for (let g = 0; g < count; g++) {
             const rows = min(bandRows, oh - ((b + g) % bands) * bandRows);
             const bytes = <usize>(rows * ow) << 5;
             const a = <usize>load<u32>(table + (<usize>g << 2)) + offset + (<usize>i << 2);
             const panelAt = packed + packedBytes * g + bytes * panel;
-            addOuter(tile, a, step, skip, <usize>ow << 5, panelAt, panelAt + bytes);
+            addOuter(g == 0 ? ZERO_TILE : tile, tile, a, step, skip, <usize>ow << 5, panelAt, panelAt + bytes);
           }
           const columns = min(PANEL, cOut - panel * PANEL);
           storeTile(tile, row + (<usize>panel << 5), outRow, min(ROWS, innerEnd - i), columns, 0, false, b > from);

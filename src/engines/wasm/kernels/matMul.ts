@@ -1,5 +1,5 @@
 import { pointer, word } from './common';
-import { addOuter, clearTile, PANEL, ROWS, storeTile, tileOf, tileRows } from './tiles';
+import { addOuter, PANEL, ROWS, storeTile, tileOf, tileRows, ZERO_TILE } from './tiles';
 
 /** Inner length that is summed before the sums go back to memory, so that a panel's part stays in the cache. */
 const BLOCK: i32 = 512;
@@ -76,8 +76,7 @@ export function matMulOuter(p: usize, item: i32, thread: i32): void {
         const tile = tileOf(thread);
         const b = pointer(p, 1) + ((<usize>(column / PANEL) * k + from) << 5);
         const end = b + (<usize>inner << 5);
-        clearTile(tile);
-        addOuter(tile, pointer(p, 0) + ((<usize>from * m + row) << 2), <usize>m << 2, 0, 0, b, end);
+        addOuter(ZERO_TILE, tile, pointer(p, 0) + ((<usize>from * m + row) << 2), <usize>m << 2, 0, 0, b, end);
         storeTile(
           tile,
           pointer(p, 2) + ((<usize>row * n + column) << 2),

@@ -2,7 +2,23 @@ import type { Node } from '../../../ops/graph.js';
 import type { WindowAttributes } from '../../../ops/windows.js';
 import { align } from '../../../compile/arena.js';
 import { sizeOf } from '../../../tensor/shape.js';
-import { chunks, floatBits, type KernelCall, type LowerCall, type LoweringTable } from '../lowering.js';
+import {
+  chunks,
+  floatBits,
+  type KernelCall,
+  type LowerCall,
+  type LoweringOptions,
+  type LoweringTable,
+} from '../lowering.js';
+import {
+  type WinogradShape,
+  winogradCalls,
+  winogradGradientCalls,
+  winogradGradientPays,
+  winogradGradientWorkspace,
+  winogradPays,
+  winogradWorkspace,
+} from './winograd.js';
 
 /** Output pixels that one item works on: enough to use a panel of weights many times, few enough for the cache. */
 const BAND_PIXELS = 192;
@@ -126,8 +142,58 @@ function forwardWalk(x: readonly number[], y: readonly number[], kernel: readonl
 
 type Grouped = WindowAttributes & { readonly groups: number };
 
+/** The convolution as Winograd's algorithm sees it, or undefined where it does not fit or is not wanted. */
+function winogradShape(walk: Walk, columns: number, groups: number, options: LoweringOptions): WinogradShape | undefined {
+  const { kernel, strides, dilations, n, h, w, channels, oh, ow, origin } = walk;
+  if (options.convolution === 'direct' || groups > 1 || channels % 4 !== 0 || columns % 4 !== 0) return undefined;
+  if (![kernel, strides, dilations].every(([a, b], i) => a === b && a === (i === 0 ? 3 : 1))) return undefined;
+  const shape = { n, h, w, channels, oh, ow, columns, origin };
+  return options.convolution === 'winograd' || winogradPays(shape) ? shape : undefined;
+}
+
+function forwardShapes(node: Pick<Node<'conv2d'>, 'inputs' | 'outputs' | 'attributes'>): { walk: Walk; columns: number } {
+  const y = node.outputs[0]?.shape as Dimensions;
+  const { attributes, inputs } = node;
+  const walk = forwardWalk(inputs[0]?.shape as Dimensions, y, inputs[1]?.shape as Dimensions, attributes);
+  return { walk, columns: y[3] / attributes.groups };
+}
+
+function forwardWinograd(node: Node<'conv2d'>, options: LoweringOptions): WinogradShape | undefined {
+  const { walk, columns } = forwardShapes(node);
+  return winogradShape(walk, columns, node.attributes.groups, options);
+}
+
+function inputGradientWinograd(node: Node<'conv2dInputGradient'>, options: LoweringOptions): WinogradShape | undefined {
+  const [first, ...more] = gradientWalks(node);
+  if (first === undefined || more.length > 0) return undefined;
+  return winogradShape(first.walk, node.inputs[1]?.shape[2] as number, node.attributes.groups, options);
+}
+
+function filterGradientWinograd(
+  node: Node<'conv2dFilterGradient'>,
+  options: LoweringOptions,
+): WinogradShape | undefined {
+  const { walk, columns } = cutFilterGradient(node);
+  const shape = winogradShape(walk, columns, node.attributes.groups, options);
+  if (shape === undefined || columns % PANEL !== 0) return undefined;
+  return options.convolution === 'winograd' || winogradGradientPays(shape) ? shape : undefined;
+}
+
+function algorithmName(shape: WinogradShape | undefined, name: string): string {
+  return shape === undefined ? 'direct' : `Winograd ${name}`;
+}
+
 function lowerForward(call: LowerCall<'conv2d'>): KernelCall[] {
   const { attributes, inputs, outputs, inputShapes, outputShapes } = call;
+  const shape = forwardWinograd(call.node, call.options);
+  if (shape !== undefined) {
+    const { channels, columns } = shape;
+    const steps = { tapStep: channels * columns, channelStep: columns, columnStep: 1, turned: false };
+    const filters = { w: inputs[1] as number, ...steps };
+    const relu = attributes.activation === 'relu';
+    const [x, , bias] = inputs as [number, number, number?];
+    return winogradCalls(shape, x, filters, outputs[0] as number, bias ?? 0, relu, call.workspace);
+  }
   const y = outputShapes[0] as Dimensions;
   const kernel = inputShapes[1] as Dimensions;
   const walk = forwardWalk(inputShapes[0] as Dimensions, y, kernel, attributes);
@@ -223,6 +289,12 @@ function lowerInputGradient(call: LowerCall<'conv2dInputGradient'>): KernelCall[
   const [, kw, cPerGroup, cOut] = inputShapes[1] as Dimensions;
   const dxShape = outputShapes[0] as Dimensions;
   const [, h, w, cIn] = dxShape;
+  const shape = inputGradientWinograd(call.node, call.options);
+  if (shape !== undefined) {
+    const steps = { tapStep: cPerGroup * cOut, channelStep: 1, columnStep: cOut, turned: true };
+    const filters = { w: inputs[1] as number, ...steps };
+    return winogradCalls(shape, inputs[0] as number, filters, outputs[0] as number, 0, false, call.workspace);
+  }
   const outPerGroup = cOut / attributes.groups;
   const walks = gradientWalks(call.node);
   const panelArea = Math.max(0, ...walks.filter((one) => !isEmpty(one)).map(({ walk }) => panelBytes(walk, cPerGroup)));
@@ -294,6 +366,10 @@ function cutFilterGradient(node: Pick<Node<'conv2dFilterGradient'>, 'inputs' | '
 
 function lowerFilterGradient(call: LowerCall<'conv2dFilterGradient'>): KernelCall[] {
   const { attributes, inputs, outputs, inputShapes, outputShapes } = call;
+  const shape = filterGradientWinograd(call.node, call.options);
+  if (shape !== undefined) {
+    return winogradGradientCalls(shape, inputs[0] as number, inputs[1] as number, outputs[0] as number, call.workspace);
+  }
   const cut = cutFilterGradient(call.node);
   const { walk, bands, columns, partials } = cut;
   const [, oh, ow, cOut] = inputShapes[1] as Dimensions;
@@ -323,30 +399,38 @@ function range(n: number): number[] {
   return Array.from({ length: n }, (_, i) => i);
 }
 
-/** Convolutions and their gradients as implicit matrix products over bands of output rows. */
+/** Convolutions and their gradients: Winograd's algorithm where it pays, else products over bands of output rows. */
 export const convolutionLowerings: Pick<LoweringTable, 'conv2d' | 'conv2dInputGradient' | 'conv2dFilterGradient'> = {
   conv2d: {
-    workspace: ({ inputs, outputs, attributes }, threads) => {
-      const y = outputs[0]?.shape as Dimensions;
-      const walk = forwardWalk(inputs[0]?.shape as Dimensions, y, inputs[1]?.shape as Dimensions, attributes);
-      return panelBytes(walk, y[3] / attributes.groups) + threads * rowsScratch(walk);
+    workspace: (node, threads, options) => {
+      const shape = forwardWinograd(node, options);
+      if (shape !== undefined) return winogradWorkspace(shape, threads);
+      const { walk, columns } = forwardShapes(node);
+      return panelBytes(walk, columns) + threads * rowsScratch(walk);
     },
+    algorithm: (node, options) => algorithmName(forwardWinograd(node, options), 'F(4×4, 3×3)'),
     lower: lowerForward,
   },
   conv2dInputGradient: {
-    workspace: (node, threads) => {
+    workspace: (node, threads, options) => {
+      const shape = inputGradientWinograd(node, options);
+      if (shape !== undefined) return winogradWorkspace(shape, threads);
       const walks = gradientWalks(node).filter((one) => !isEmpty(one));
       const columns = node.inputs[1]?.shape[2] as number;
       const panels = Math.max(0, ...walks.map(({ walk }) => panelBytes(walk, columns)));
       return panels + threads * Math.max(0, ...walks.map(({ walk }) => rowsScratch(walk)));
     },
+    algorithm: (node, options) => algorithmName(inputGradientWinograd(node, options), 'F(4×4, 3×3)'),
     lower: lowerInputGradient,
   },
   conv2dFilterGradient: {
-    workspace: (node, threads) => {
+    workspace: (node, threads, options) => {
+      const shape = filterGradientWinograd(node, options);
+      if (shape !== undefined) return winogradGradientWorkspace(shape, threads);
       const cut = cutFilterGradient(node);
       return cut.partialBytes + threads * cut.scratchBytes;
     },
+    algorithm: (node, options) => algorithmName(filterGradientWinograd(node, options), 'F(3×3, 4×4)'),
     lower: lowerFilterGradient,
   },
 };

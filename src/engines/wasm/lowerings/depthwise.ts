@@ -116,7 +116,8 @@ function choose<K extends ConvolutionOp>(
   applies: (node: Node<K>) => boolean,
 ): Lowering<K> {
   return {
-    workspace: (node, threads) => (applies(node) ? direct : general).workspace?.(node, threads) ?? 0,
+    workspace: (node, threads, options) => (applies(node) ? direct : general).workspace?.(node, threads, options) ?? 0,
+    algorithm: (node, options) => (applies(node) ? 'depthwise' : general.algorithm?.(node, options)),
     lower: (call) => (applies(call.node) ? direct : general).lower(call),
   };
 }

@@ -1,0 +1,301 @@
+import { pointer, word } from './common';
+import { copyPatch } from './pack';
+import { addOuter, addRows, PANEL, ROWS, ZERO_TILE } from './tiles';
+import {
+  transformFilter,
+  transformFilterGradient,
+  transformGradient,
+  transformInput,
+  transformOutput,
+} from './winogradTransforms';
+
+/** Bytes that planes are set apart beyond their size, so that the 36 planes do not fall into the same cache set. */
+const SKEW: usize = 64;
+/** Bytes of a thread's scratch for one transform: 36 vectors and 16 results. */
+const TEMP: usize = 640;
+const TILE_BYTES: usize = 192;
+
+/**
+ * Filters into Winograd's domain, packed in panels of eight columns: u[plane][panel][channel][8]. One item transforms
+ * one panel.
+ *
+ * 0 w, 1 u, 2 channels, 3 columns, 4 tapStep, 5 channelStep, 6 columnStep (floats), 7 turned (1: the taps in reverse
+ * order, for an input gradient), 8 scratch, 9 scratchBytes
+ */
+export function winogradFilters(p: usize, item: i32, thread: i32): void {
+  const channels = word(p, 2);
+  const columns = word(p, 3);
+  const tapStep = <usize>word(p, 4) << 2;
+  const channelStep = <usize>word(p, 5) << 2;
+  const columnStep = <usize>word(p, 6) << 2;
+  const turned = word(p, 7) != 0;
+  const temp = pointer(p, 8) + <usize>thread * word(p, 9);
+  const taps = temp + TEMP;
+  const panels = (columns + PANEL - 1) / PANEL;
+  const plane = <usize>(panels * channels) << 5;
+  const width = min(PANEL, columns - item * PANEL);
+  const source = pointer(p, 0) + <usize>(item * PANEL) * columnStep;
+  const target = pointer(p, 1) + ((<usize>(item * channels)) << 5);
+  for (let c = 0; c < channels; c++) {
+    for (let tap = 0; tap < 9; tap++) {
+      let at = source + <usize>(turned ? 8 - tap : tap) * tapStep + <usize>c * channelStep;
+      const to = taps + (<usize>tap << 5);
+      if (width == PANEL && columnStep == 4) {
+        v128.store(to, v128.load(at));
+        v128.store(to, v128.load(at, 16), 16);
+      } else {
+        for (let j = 0; j < PANEL; j++) {
+          store<f32>(to + (<usize>j << 2), j < width ? load<f32>(at) : 0);
+          at += columnStep;
+        }
+      }
+    }
+    const u = target + (<usize>c << 5);
+    transformFilter(taps, 32, u, plane, temp);
+    transformFilter(taps + 16, 32, u + 16, plane, temp);
+  }
+}
+
+/**
+ * A 3 × 3 convolution with stride 1 by F(4×4, 3×3): per block of tiles, the input's transform, 36 products over the
+ * channels, and the output's transform, all in the thread's scratch memory.
+ *
+ * One item computes `block` tiles for `panelsPerItem` panels of columns.
+ *
+ *  0 x        1 y         2 u         3 bias      4 relu        5 h            6 w           7 channels   8 oh
+ *  9 ow      10 originY  11 originX  12 columns  13 tilesY     14 tilesX      15 tiles      16 block     17 blocks
+ * 18 panelsPerItem       19 scratch  20 scratchBytes
+ */
+export function winogradConv(p: usize, item: i32, thread: i32): void {
+  const h = word(p, 5);
+  const w = word(p, 6);
+  const channels = word(p, 7);
+  const oh = word(p, 8);
+  const ow = word(p, 9);
+  const columns = word(p, 12);
+  const tilesX = word(p, 14);
+  const perImage = word(p, 13) * tilesX;
+  const block = word(p, 16);
+  const blocks = word(p, 17);
+  const panelsPerItem = word(p, 18);
+  const allPanels = (columns + PANEL - 1) / PANEL;
+  const first = (item % blocks) * block;
+  const count = min(block, word(p, 15) - first);
+  const firstPanel = (item / blocks) * panelsPerItem;
+  const panels = min(panelsPerItem, allPanels - firstPanel);
+  const groups = (count + ROWS - 1) / ROWS;
+
+  const pixel = <usize>channels << 2;
+  const temp = pointer(p, 19) + <usize>thread * word(p, 20);
+  const offsets = temp + TEMP;
+  const patch = offsets + 64;
+  const v = patch + 36 * pixel;
+  const plane = <usize>block * pixel + SKEW;
+  const m = v + plane * 36;
+  const mPanel = <usize>groups * TILE_BYTES;
+  const mPlane = <usize>panels * mPanel + SKEW;
+  for (let r = 0; r < ROWS; r++) store<u32>(offsets + (<usize>r << 2), r * channels << 2);
+
+  for (let t = 0; t < count; t++) {
+    const image = (first + t) / perImage;
+    const tile = (first + t) % perImage;
+    const iy = (tile / tilesX) * 4 + word(p, 10);
+    const ix = (tile % tilesX) * 4 + word(p, 11);
+    const x = pointer(p, 0) + <usize>(image * h * w) * pixel;
+    const to = v + <usize>t * pixel;
+    if (iy >= 0 && ix >= 0 && iy + 6 <= h && ix + 6 <= w) {
+      transformInput(x + <usize>(iy * w + ix) * pixel, <usize>w * pixel, pixel, channels, to, plane, temp);
+    } else {
+      copyPatch(x, h, w, channels, channels, iy, ix, 6, 6, patch);
+      transformInput(patch, 6 * pixel, pixel, channels, to, plane, temp);
+    }
+  }
+
+  const uPanel = <usize>channels << 5;
+  for (let i = 0; i < 36; i++) {
+    let b = pointer(p, 2) + <usize>(i * allPanels + firstPanel) * uPanel;
+    let tile = m + <usize>i * mPlane;
+    for (let panel = 0; panel < panels; panel++) {
+      let a = v + <usize>i * plane;
+      for (let g = 0; g < groups; g++) {
+        addRows(ZERO_TILE, tile, a, offsets, b, b + uPanel);
+        tile += TILE_BYTES;
+        a += ROWS * pixel;
+      }
+      b += uPanel;
+    }
+  }
+
+  const bias = pointer(p, 3);
+  const relu = word(p, 4) != 0;
+  const yPixel = <usize>columns << 2;
+  for (let t = 0; t < count; t++) {
+    const image = (first + t) / perImage;
+    const tile = (first + t) % perImage;
+    const oy = (tile / tilesX) * 4;
+    const ox = (tile % tilesX) * 4;
+    const rows = min(4, oh - oy);
+    const across = min(4, ow - ox);
+    const y = pointer(p, 1) + <usize>((image * oh + oy) * ow + ox) * yPixel;
+    const from = m + <usize>(t / ROWS) * TILE_BYTES + (<usize>(t % ROWS) << 5);
+    for (let half = 0; half < panels * 2; half++) {
+      const column = firstPanel * PANEL + half * 4;
+      if (column >= columns) break;
+      const at = from + <usize>(half >> 1) * mPanel + (<usize>(half & 1) << 4);
+      transformOutput(at, mPlane, temp);
+      storeSquare(temp + 384, y, ow, yPixel, rows, across, column, columns, bias, relu);
+    }
+  }
+}
+
+/** Writes up to 4 × 4 pixels of four columns, with bias and activation. */
+function storeSquare(
+  square: usize,
+  y: usize,
+  ow: i32,
+  yPixel: usize,
+  rows: i32,
+  across: i32,
+  column: i32,
+  columns: i32,
+  bias: usize,
+  relu: bool,
+): void {
+  const offset = <usize>column << 2;
+  const whole = columns - column >= 4;
+  let b = f32x4.splat(0);
+  if (bias != 0) b = loadPart(bias + offset, min(4, columns - column));
+  for (let r = 0; r < rows; r++) {
+    let to = y + <usize>(r * ow) * yPixel + offset;
+    for (let c = 0; c < across; c++) {
+      let value = f32x4.add(v128.load(square + (<usize>(r * 4 + c) << 4)), b);
+      if (relu) value = f32x4.max(value, f32x4.splat(0));
+      if (whole) v128.store(to, value);
+      else storePart(to, value, columns - column);
+      to += yPixel;
+    }
+  }
+}
+
+function loadPart(at: usize, count: i32): v128 {
+  if (count == 4) return v128.load(at);
+  let value = f32x4.replace_lane(f32x4.splat(0), 0, load<f32>(at));
+  if (count > 1) value = f32x4.replace_lane(value, 1, load<f32>(at, 4));
+  if (count > 2) value = f32x4.replace_lane(value, 2, load<f32>(at, 8));
+  return value;
+}
+
+function storePart(at: usize, value: v128, count: i32): void {
+  store<f32>(at, f32x4.extract_lane(value, 0));
+  if (count > 1) store<f32>(at, f32x4.extract_lane(value, 1), 4);
+  if (count > 2) store<f32>(at, f32x4.extract_lane(value, 2), 8);
+}
+
+/**
+ * The filter gradient of a 3 × 3 convolution with stride 1 by F(3×3, 4×4): the transforms of the input's and of the
+ * output gradient's tiles are multiplied, with the tiles as the reduction. The tiles are divided into `partials`, each
+ * summed apart; `addPartials` adds the results.
+ *
+ * One item computes, for one partial, `rowsPerItem` input channels by `columnsPerItem` output channels.
+ *
+ *  0 x        1 dy        2 out       3 h         4 w          5 channels    6 oh        7 ow        8 originY
+ *  9 originX 10 columns  11 tilesY   12 tilesX   13 tiles     14 partials   15 chunk    16 rowsPerItem
+ * 17 rowBlocks           18 columnsPerItem       19 columnBlocks            20 scratch  21 scratchBytes
+ * 22 partialStep (floats)
+ */
+export function winogradFilterGradient(p: usize, item: i32, thread: i32): void {
+  const h = word(p, 3);
+  const w = word(p, 4);
+  const channels = word(p, 5);
+  const oh = word(p, 6);
+  const ow = word(p, 7);
+  const columns = word(p, 10);
+  const tilesX = word(p, 12);
+  const perImage = word(p, 11) * tilesX;
+  const chunk = word(p, 15);
+  const rowBlocks = word(p, 17);
+  const columnBlocks = word(p, 19);
+  const row0 = (item % rowBlocks) * word(p, 16);
+  const column0 = ((item / rowBlocks) % columnBlocks) * word(p, 18);
+  const partial = item / rowBlocks / columnBlocks;
+  const rows = min(word(p, 16), channels - row0);
+  const width = min(word(p, 18), columns - column0);
+  const panels = width / PANEL;
+  const groups = (rows + ROWS - 1) / ROWS;
+  const from = <i32>((<i64>partial * word(p, 13)) / word(p, 14));
+  const to = <i32>((<i64>(partial + 1) * word(p, 13)) / word(p, 14));
+
+  const xPixel = <usize>channels << 2;
+  const dyPixel = <usize>columns << 2;
+  const patchPixel = <usize>rows << 2;
+  const temp = pointer(p, 20) + <usize>thread * word(p, 21);
+  const patch = temp + TEMP;
+  const v = patch + 36 * <usize>max(word(p, 16), word(p, 18)) * 4;
+  // Tiles of the last group read up to two channels past their row.
+  const vRow = (<usize>(groups * ROWS) << 2) + 8;
+  const vPlane = <usize>chunk * vRow + SKEW;
+  const d = v + vPlane * 36;
+  const dPanel = <usize>chunk << 5;
+  const dPlane = <usize>panels * dPanel + SKEW;
+  const sums = d + dPlane * 36;
+  const sumsPlane = <usize>(groups * panels) * TILE_BYTES + SKEW;
+  for (let i = 0; i < 36; i++) memory.fill(sums + <usize>i * sumsPlane, 0, sumsPlane);
+
+  for (let start = from; start < to; start += chunk) {
+    const count = min(chunk, to - start);
+    for (let t = 0; t < count; t++) {
+      const image = (start + t) / perImage;
+      const tile = (start + t) % perImage;
+      const oy = (tile / tilesX) * 4;
+      const ox = (tile % tilesX) * 4;
+      const iy = oy + word(p, 8);
+      const ix = ox + word(p, 9);
+      const x = pointer(p, 0) + <usize>(image * h * w) * xPixel + (<usize>row0 << 2);
+      const vAt = v + <usize>t * vRow;
+      if (iy >= 0 && ix >= 0 && iy + 6 <= h && ix + 6 <= w) {
+        transformInput(x + <usize>(iy * w + ix) * xPixel, <usize>w * xPixel, xPixel, rows, vAt, vPlane, temp);
+      } else {
+        copyPatch(x, h, w, channels, rows, iy, ix, 6, 6, patch);
+        transformInput(patch, 6 * patchPixel, patchPixel, rows, vAt, vPlane, temp);
+      }
+      const dy = pointer(p, 1) + <usize>(image * oh * ow) * dyPixel + (<usize>column0 << 2);
+      let source = dy + <usize>(oy * ow + ox) * dyPixel;
+      let line = <usize>ow * dyPixel;
+      let step = dyPixel;
+      if (oy + 4 > oh || ox + 4 > ow) {
+        copyPatch(dy, oh, ow, columns, width, oy, ox, 4, 4, patch);
+        source = patch;
+        step = <usize>width << 2;
+        line = step * 4;
+      }
+      for (let half = 0; half < panels * 2; half++) {
+        const dAt = d + <usize>(half >> 1) * dPanel + (<usize>t << 5) + (<usize>(half & 1) << 4);
+        transformGradient(source + (<usize>half << 4), line, step, dAt, dPlane, temp);
+      }
+    }
+    const bytes = <usize>count << 5;
+    for (let i = 0; i < 36; i++) {
+      let sum = sums + <usize>i * sumsPlane;
+      for (let g = 0; g < groups; g++) {
+        const a = v + <usize>i * vPlane + <usize>(g * ROWS) * 4;
+        for (let panel = 0; panel < panels; panel++) {
+          const b = d + <usize>i * dPlane + <usize>panel * dPanel;
+          addOuter(sum, sum, a, vRow, 0, 0, b, b + bytes);
+          sum += TILE_BYTES;
+        }
+      }
+    }
+  }
+
+  const out = pointer(p, 2) + (<usize>(partial * word(p, 22)) << 2);
+  for (let r = 0; r < rows; r++) {
+    for (let half = 0; half < panels * 2; half++) {
+      const tile = <usize>((r / ROWS) * panels + (half >> 1)) * TILE_BYTES + (<usize>(r % ROWS) << 5);
+      transformFilterGradient(sums + tile + (<usize>(half & 1) << 4), sumsPlane, temp);
+      for (let tap = 0; tap < 9; tap++) {
+        const at = out + (<usize>((tap * channels + row0 + r) * columns + column0 + half * 4) << 2);
+        v128.store(at, v128.load(temp + 384 + (<usize>tap << 4)));
+      }
+    }
+  }
+}

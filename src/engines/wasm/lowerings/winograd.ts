@@ -1,0 +1,189 @@
+import { align } from '../../../compile/arena.js';
+import type { KernelCall } from '../lowering.js';
+
+/**
+ * Winograd's F(4×4, 3×3) for 3 × 3 convolutions with stride 1, and F(3×3, 4×4) for their filter gradients: 36 products
+ * in place of 144 for each square of 4 × 4 output pixels, at the price of transforms.
+ */
+
+const PANEL = 8;
+const ROWS = 6;
+const TILE_BYTES = 192;
+const TEMP = 640;
+const SKEW = 64;
+/** Tiles that one item transforms together: a multiple of six that keeps panels of filters in use. */
+const BLOCK = 48;
+/** Items that a step should have, so that threads end together. */
+const ITEMS = 16;
+/** Channels of x and of dy that one item of a filter gradient works on. */
+const GRADIENT_ROWS = 96;
+const GRADIENT_COLUMNS = 64;
+
+/** A convolution that the algorithm fits: sizes, and the input position under the first tap. */
+export interface WinogradShape {
+  readonly n: number;
+  readonly h: number;
+  readonly w: number;
+  readonly channels: number;
+  readonly oh: number;
+  readonly ow: number;
+  readonly columns: number;
+  readonly origin: readonly [number, number];
+}
+
+function tilesOf({ n, oh, ow }: WinogradShape): { y: number; x: number; all: number } {
+  const [y, x] = [Math.ceil(oh / 4), Math.ceil(ow / 4)];
+  return { y, x, all: n * y * x };
+}
+
+/**
+ * Whether the transforms and the pixels past the edge cost less than the products that are saved. The weights of the
+ * two sides were fitted to measurements of single layers.
+ */
+export function winogradPays(shape: WinogradShape): boolean {
+  const { n, oh, ow, channels, columns } = shape;
+  if (channels % 4 !== 0 || columns % 4 !== 0 || channels < 16 || columns < 16) return false;
+  const tiles = tilesOf(shape).all;
+  const direct = (n * oh * ow * 9 * channels * columns) / PANEL;
+  const transformed = tiles * ((36 * channels * columns) / PANEL + 30 * channels + 22 * columns);
+  return transformed * 1.15 < direct;
+}
+
+/** Whether the filter gradient pays; its columns must fill whole panels. */
+export function winogradGradientPays(shape: WinogradShape): boolean {
+  return shape.columns % PANEL === 0 && winogradPays(shape);
+}
+
+function panelsOf(columns: number): number {
+  return Math.ceil(columns / PANEL);
+}
+
+function filterBytes(shape: WinogradShape): number {
+  return align(36 * 4 * shape.channels * panelsOf(shape.columns) * PANEL);
+}
+
+function convCut(shape: WinogradShape): { block: number; blocks: number; panelsPerItem: number; panelBlocks: number } {
+  const { all } = tilesOf(shape);
+  const block = Math.min(BLOCK, Math.ceil(all / ROWS) * ROWS);
+  const blocks = Math.ceil(all / block);
+  const panels = panelsOf(shape.columns);
+  let panelsPerItem = panels;
+  while (panelsPerItem > 2 && blocks * Math.ceil(panels / panelsPerItem) < ITEMS) {
+    panelsPerItem = Math.ceil(panelsPerItem / 2);
+  }
+  return { block, blocks, panelsPerItem, panelBlocks: Math.ceil(panels / panelsPerItem) };
+}
+
+function convScratch(shape: WinogradShape): number {
+  const { block, panelsPerItem } = convCut(shape);
+  const v = 36 * (4 * block * shape.channels + SKEW);
+  const m = 36 * ((panelsPerItem * block * TILE_BYTES) / ROWS + SKEW);
+  return align(TEMP + 64 + 36 * 4 * shape.channels + v + m + 64);
+}
+
+/** Bytes of scratch memory of {@link winogradCalls}. */
+export function winogradWorkspace(shape: WinogradShape, threads: number): number {
+  return filterBytes(shape) + threads * Math.max(convScratch(shape), FILTER_SCRATCH);
+}
+
+const FILTER_SCRATCH = align(TEMP + 9 * 32 + 64);
+
+/** Where the filters lie: steps in floats between taps, channels and columns; `turned` for an input gradient. */
+export interface FilterSource {
+  readonly w: number;
+  readonly tapStep: number;
+  readonly channelStep: number;
+  readonly columnStep: number;
+  readonly turned: boolean;
+}
+
+/** The convolution as two steps: the filters' transform, then everything else per block of tiles. */
+export function winogradCalls(
+  shape: WinogradShape,
+  x: number,
+  filters: FilterSource,
+  y: number,
+  bias: number,
+  relu: boolean,
+  workspace: number,
+): KernelCall[] {
+  const scratch = workspace + filterBytes(shape);
+  const tiles = tilesOf(shape);
+  const { block, blocks, panelsPerItem, panelBlocks } = convCut(shape);
+  const { w, tapStep, channelStep, columnStep, turned } = filters;
+  const transform = [w, workspace, shape.channels, shape.columns, tapStep, channelStep, columnStep, turned ? 1 : 0];
+  transform.push(scratch, FILTER_SCRATCH);
+  const words = [x, y, workspace, bias, relu ? 1 : 0, shape.h, shape.w, shape.channels, shape.oh, shape.ow];
+  words.push(...shape.origin, shape.columns, tiles.y, tiles.x, tiles.all, block, blocks, panelsPerItem);
+  words.push(scratch, convScratch(shape));
+  return [
+    { kernel: 'winogradFilters', items: panelsOf(shape.columns), words: transform },
+    { kernel: 'winogradConv', items: blocks * panelBlocks, words },
+  ];
+}
+
+interface GradientCut {
+  readonly rows: number;
+  readonly columns: number;
+  readonly rowBlocks: number;
+  readonly columnBlocks: number;
+  readonly partials: number;
+  readonly partialStep: number;
+  readonly chunk: number;
+}
+
+function gradientCut(shape: WinogradShape): GradientCut {
+  const rows = Math.min(GRADIENT_ROWS, shape.channels);
+  const columns = Math.min(GRADIENT_COLUMNS, shape.columns);
+  const rowBlocks = Math.ceil(shape.channels / rows);
+  const columnBlocks = Math.ceil(shape.columns / columns);
+  const { all } = tilesOf(shape);
+  const chunk = Math.min(BLOCK, all);
+  const partials = Math.max(1, Math.min(Math.ceil(ITEMS / (rowBlocks * columnBlocks)), Math.floor(all / chunk)));
+  const partialStep = align(9 * shape.channels * shape.columns);
+  return { rows, columns, rowBlocks, columnBlocks, partials, partialStep, chunk };
+}
+
+function gradientScratch(shape: WinogradShape): number {
+  const { rows, columns, chunk } = gradientCut(shape);
+  const groups = Math.ceil(rows / ROWS);
+  const panels = columns / PANEL;
+  const patch = 36 * 4 * Math.max(rows, columns);
+  const v = 36 * (chunk * (4 * groups * ROWS + 8) + SKEW);
+  const d = 36 * (panels * chunk * 32 + SKEW);
+  return align(TEMP + patch + v + d + 36 * (groups * panels * TILE_BYTES + SKEW) + 64);
+}
+
+function partialBytes(shape: WinogradShape): number {
+  const { partials, partialStep } = gradientCut(shape);
+  return partials > 1 ? align(4 * partialStep * partials) : 0;
+}
+
+/** Bytes of scratch memory of {@link winogradGradientCalls}. */
+export function winogradGradientWorkspace(shape: WinogradShape, threads: number): number {
+  return partialBytes(shape) + threads * gradientScratch(shape);
+}
+
+/** The filter gradient: all in one step per partial sum, then the partial sums added in order. */
+export function winogradGradientCalls(
+  shape: WinogradShape,
+  x: number,
+  dy: number,
+  dw: number,
+  workspace: number,
+): KernelCall[] {
+  const cut = gradientCut(shape);
+  const tiles = tilesOf(shape);
+  const out = cut.partials > 1 ? workspace : dw;
+  const words = [x, dy, out, shape.h, shape.w, shape.channels, shape.oh, shape.ow, ...shape.origin, shape.columns];
+  words.push(tiles.y, tiles.x, tiles.all, cut.partials, cut.chunk, cut.rows, cut.rowBlocks, cut.columns);
+  words.push(cut.columnBlocks, workspace + partialBytes(shape), gradientScratch(shape), cut.partialStep);
+  const items = cut.partials * cut.rowBlocks * cut.columnBlocks;
+  const calls: KernelCall[] = [{ kernel: 'winogradFilterGradient', items, words }];
+  if (cut.partials > 1) {
+    const size = 9 * shape.channels * shape.columns;
+    const add = [workspace, dw, size, cut.partials, 4096, cut.partialStep];
+    calls.push({ kernel: 'addPartials', items: Math.ceil(size / 4096), words: add });
+  }
+  return calls;
+}
