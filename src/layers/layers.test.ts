@@ -4,6 +4,7 @@ import { ActivationLayer } from './activation.js';
 import { add } from './add.js';
 import { averagePooling2d } from './averagePooling2d.js';
 import { batchNormalization } from './batchNormalization.js';
+import { channelPadding } from './channelPadding.js';
 import { concatenate } from './concatenate.js';
 import { conv2d } from './conv2d.js';
 import { conv2dTranspose } from './conv2dTranspose.js';
@@ -85,6 +86,14 @@ const cases: { readonly [T in Exclude<LayerType, 'input'>]: Readonly<Record<stri
       weights: { gamma: [5], movingMean: [5], movingVariance: [5] },
       measured: ['movingMean', 'movingVariance'],
       differs: true,
+    },
+  },
+  channelPadding: {
+    defaults: { ...same, make: channelPadding },
+    'one before, two after': {
+      inputs: image,
+      output: [5, 6, 6],
+      make: (extra) => channelPadding({ before: 1, after: 2, ...extra }),
     },
   },
   concatenate: {

@@ -4,6 +4,7 @@ import { ActivationLayer } from './activation.js';
 import { add } from './add.js';
 import { averagePooling2d } from './averagePooling2d.js';
 import { batchNormalization } from './batchNormalization.js';
+import { channelPadding } from './channelPadding.js';
 import { concatenate } from './concatenate.js';
 import { conv2d } from './conv2d.js';
 import { conv2dTranspose } from './conv2dTranspose.js';
@@ -41,6 +42,7 @@ export const layerTypes = {
   add,
   averagePooling2d,
   batchNormalization,
+  channelPadding,
   concatenate,
   conv2d,
   conv2dTranspose,
