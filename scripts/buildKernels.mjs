@@ -105,7 +105,6 @@ export async function buildKernels() {
     write: false,
     format: 'iife',
     target: 'es2022',
-    external: ['node:worker_threads'],
   });
   await writeIfChanged(join(generated, 'binaries.ts'), lines.join('\n'));
   await writeIfChanged(

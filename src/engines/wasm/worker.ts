@@ -12,13 +12,16 @@ interface Kernels {
   run(table: number, steps: number, control: number, thread: number, threads: number): number;
 }
 
-declare const require: ((name: string) => { parentPort: NodePort }) | undefined;
 interface NodePort extends Port {
   on(event: 'message', listener: (data: WorkerCommand) => void): void;
 }
+interface Scope {
+  readonly process?: { readonly getBuiltinModule?: (name: string) => { readonly parentPort: NodePort } | undefined };
+}
 
-const inNode = typeof require === 'function';
-const port: Port = inNode ? require('node:worker_threads').parentPort : (globalThis as unknown as Port);
+// Not by `require`: where the script is made for browsers, a bundler puts a function of that name in its place.
+const nodePort = (globalThis as Scope).process?.getBuiltinModule?.('node:worker_threads')?.parentPort;
+const port: Port = nodePort ?? (globalThis as unknown as Port);
 let kernels: Kernels | undefined;
 let memory: WebAssembly.Memory | undefined;
 
@@ -64,5 +67,5 @@ function guarded(command: WorkerCommand): void {
   }
 }
 
-if (inNode) (port as NodePort).on('message', guarded);
+if (nodePort !== undefined) nodePort.on('message', guarded);
 else globalThis.addEventListener('message', (event) => guarded((event as MessageEvent<WorkerCommand>).data));
