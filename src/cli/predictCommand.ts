@@ -1,0 +1,99 @@
+import type { Command } from 'commander';
+import { FoveaError } from '../tensor/errors.js';
+import { Predictor } from '../train/predict.js';
+import { addDataOptions, type DataOptions, dataFor } from './dataOptions.js';
+import { openData } from './dataSource.js';
+import { addEngineOptions, type EngineChoice, withEngine } from './engineOptions.js';
+import { readExamples } from './examples.js';
+import { openTrainedModel } from './modelSource.js';
+import { oneOf, option, wholeNumber } from './optionValues.js';
+import { type ExampleSource, FORMATS, PredictionWriter } from './predictionWriter.js';
+import type { Terminal } from './terminal.js';
+
+interface PredictOptions extends EngineChoice, DataOptions {
+  readonly data?: string;
+  readonly limit?: number;
+  readonly top?: number;
+  readonly format?: (typeof FORMATS)[number];
+  readonly json?: true;
+  readonly batchSize?: number;
+}
+
+/** `fovea predict MODEL FILES…` */
+export function addPredictCommand(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('predict')
+    .summary('say what is on pictures')
+    .description(
+      `Says of each picture which class it is most likely of, and how likely. Pictures come from idx files (gzipped or not) or from the test examples of data; without either, from the data that the model was trained on.`,
+    )
+    .argument('<model>', 'a model file (.safetensors), or the folder of a run')
+    .argument('[files...]', 'idx files of pictures')
+    .option('--data <name>', 'digits, mnist, fashion-mnist, or a folder: its test examples');
+  addDataOptions(command)
+    .addOption(option('--limit <n>', 'the first so many pictures', wholeNumber()))
+    .addOption(option('--top <n>', 'so many of the likeliest classes', wholeNumber(), '1'))
+    .addOption(option('--format <name>', 'text, csv, or json (one object per line)', oneOf(FORMATS), 'text'))
+    .addOption(option('--batch-size <n>', 'pictures at once', wholeNumber(), '128'))
+    .option('--json', 'the same as --format json');
+  addEngineOptions(command)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  fovea predict runs/2026-01-31-digits-cnn --limit 10
+  fovea predict model.safetensors t10k-images-idx3-ubyte.gz --format csv > classes.csv
+  fovea predict model.safetensors --data mnist --top 3`,
+    )
+    .action((path: string, files: string[], options: PredictOptions) => predictAll(path, files, options, terminal));
+}
+
+async function predictAll(path: string, files: readonly string[], options: PredictOptions, terminal: Terminal) {
+  if (files.length > 0 && options.data !== undefined) {
+    throw new FoveaError('option', {
+      where: 'option --data',
+      rule: 'pictures come either from files or from data',
+      received: 'both',
+      remedy: 'Leave one out',
+    });
+  }
+  const { model, metadata } = await openTrainedModel(path);
+  const sources: (() => Promise<ExampleSource>)[] =
+    files.length > 0
+      ? files.map((file) => () => readExamples(file, model))
+      : [
+          async () => {
+            const { test, title } = await openData(await dataFor(options.data, options, metadata), terminal);
+            return { name: title, examples: test };
+          },
+        ];
+  const format = options.json ? 'json' : (options.format ?? 'text');
+  const writer = new PredictionWriter(terminal.stdout, format, options.top ?? 1, classNamesOf(metadata.classNames));
+  const { signal } = terminal;
+  await withEngine(options, async (engine) => {
+    const predictor = new Predictor(model, engine);
+    const batchSize = options.batchSize ?? 128;
+    let left = options.limit ?? Number.POSITIVE_INFINITY;
+    for (const open of sources) {
+      if (left <= 0) break;
+      const { name, examples } = await open();
+      const wanted = Math.min(left, examples.size);
+      left -= wanted;
+      for (let start = 0; start < wanted; start += batchSize) {
+        const n = Math.min(batchSize, wanted - start);
+        const { x } = await examples.batch(Uint32Array.from({ length: n }, (_, i) => start + i));
+        writer.write(name, start, await predictor.predict(x, { batchSize: n, signal }), examples);
+      }
+    }
+  });
+}
+
+function classNamesOf(text: string | undefined): readonly string[] | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const names: unknown = JSON.parse(text);
+    return Array.isArray(names) && names.every((name) => typeof name === 'string') ? names : undefined;
+  } catch {
+    return undefined; // a file from elsewhere may say anything
+  }
+}

@@ -1,0 +1,80 @@
+import type { Command } from 'commander';
+import type { Plan } from '../compile/plan.js';
+import { planFacts, planText } from '../compile/planText.js';
+import type { Model } from '../model/model.js';
+import { traceInference } from '../train/inferenceGraph.js';
+import { lossFrom } from '../train/losses/lossFrom.js';
+import { optimizerFrom } from '../train/optimizers/optimizerFrom.js';
+import { TrainingState } from '../train/state.js';
+import { singlePorts, traceTrainingStep } from '../train/trainingGraph.js';
+import { withEngine } from './engineOptions.js';
+import { openModel } from './modelSource.js';
+import { option, wholeNumber } from './optionValues.js';
+import type { Terminal } from './terminal.js';
+
+interface SummaryCommandOptions {
+  readonly cost?: true;
+  readonly plan?: true;
+  readonly training?: true;
+  readonly batchSize?: number;
+  readonly threads?: number;
+  readonly json?: true;
+}
+
+/** `fovea summary MODEL` */
+export function addSummaryCommand(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('summary')
+    .summary("show a network's layers, costs, and the plan that would run")
+    .description(
+      `Shows the layers of a network with their output shapes and parameters, and on request what they cost and the plan that the wasm engine would run: its steps, where each array is kept, and the most memory it needs. Nothing of it is run.`,
+    )
+    .argument('<model>', 'linear, mlp, cnn, cnn-bn, a file (.json or .safetensors), or the folder of a run')
+    .option('--cost', 'multiply-adds, operations and bytes of each layer')
+    .option('--plan', 'the compiled plan')
+    .option('--training', 'with --plan: the plan of a training step with Adam instead of a prediction')
+    .addOption(option('--batch-size <n>', 'examples that costs and plan are for', wholeNumber(), '1; 64 for training'))
+    .addOption(option('--threads <n>', 'with --plan: threads that compute', wholeNumber(1, 64), '2'))
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  fovea summary cnn --cost
+  fovea summary cnn --plan --training --batch-size 64
+  fovea summary runs/2026-01-31-digits-cnn --json`,
+    );
+  command.action(async (word: string, options: SummaryCommandOptions) => {
+    if (options.training && !options.plan) command.error("error: option '--training' needs the option '--plan'");
+    const { model } = await openModel(word);
+    const batchSize = options.batchSize ?? (options.training ? 64 : 1);
+    const summaryOptions = { cost: options.cost ?? false, batchSize };
+    const plan = options.plan ? await planOf(model, batchSize, options) : undefined;
+    if (options.json) {
+      const facts = plan === undefined ? {} : { plan: planFacts(plan) };
+      terminal.stdout.write(`${JSON.stringify({ ...model.summaryData(summaryOptions), ...facts })}\n`);
+      return;
+    }
+    const width = options.cost ? 120 : 100;
+    const fitting = terminal.stdout.isTerminal ? Math.min(width, Math.max(60, terminal.stdout.columns)) : width;
+    terminal.stdout.write(`${model.summary({ ...summaryOptions, lineLength: fitting })}\n`);
+    if (plan === undefined) return;
+    const what = options.training ? 'a training step' : 'a prediction';
+    terminal.stdout.write(`\nThe plan of ${what} for ${batchSize === 1 ? '1 example' : `${batchSize} examples`}:\n\n`);
+    terminal.stdout.write(`${planText(plan)}\n`);
+  });
+}
+
+/** The plan that the wasm engine makes; the engine runs nothing of it. */
+function planOf(model: Model, n: number, { training, threads = 2 }: SummaryCommandOptions): Promise<Plan> {
+  return withEngine({ threads }, async (engine) => {
+    if (!training) return engine.plan(traceInference(model, n).graph);
+    const setup = {
+      ...{ model, loss: lossFrom('categoricalCrossentropy'), optimizer: optimizerFrom('adam') },
+      averageMomentum: undefined,
+    };
+    const { outputShape } = singlePorts(model);
+    const targets = { shape: [n, ...outputShape.slice(0, -1)], dtype: 'int32' } as const;
+    return engine.plan(traceTrainingStep(setup, new TrainingState(), n, targets, true).graph);
+  });
+}
