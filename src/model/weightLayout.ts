@@ -1,7 +1,7 @@
 import type { Layer, Weight } from '../layers/layer.js';
 import type { LayerOutput } from '../layers/layerOutput.js';
-import type { Model } from '../model/model.js';
 import { type Shape, sameShape, sizeOf } from '../tensor/shape.js';
+import type { Model } from './model.js';
 
 /** How a framework lays out the numbers of its weights. */
 export interface WeightLayout {
