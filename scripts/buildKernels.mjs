@@ -15,8 +15,9 @@ const generated = join(root, 'src/engines/wasm/generated');
 const run = promisify(execFile);
 
 const BUILDS = [
-  { name: 'relaxed', relaxed: true },
-  { name: 'simd', relaxed: false },
+  { name: 'wide', relaxed: true, wide: true },
+  { name: 'relaxed', relaxed: true, wide: false },
+  { name: 'simd', relaxed: false, wide: false },
 ];
 
 /** Functions `export function name(p: usize, item: i32, thread: i32): void` are kernels that a step may call. */
@@ -51,10 +52,10 @@ ${cases.join('\n')}
 }
 
 /** Compiles a copy of the sources, so that nothing in the tree changes before all of it has compiled. */
-async function compile(folder, { name, relaxed }, dispatch) {
+async function compile(folder, { name, relaxed, wide }, dispatch) {
   const sources = join(folder, name);
   await cp(kernels, sources, { recursive: true });
-  await writeIfChanged(join(sources, 'generated/build.ts'), `export const RELAXED: bool = ${relaxed};\n`);
+  await writeIfChanged(join(sources, 'generated/build.ts'), `export const RELAXED: bool = ${relaxed};\nexport const WIDE: bool = ${wide};\n`);
   await writeIfChanged(join(sources, 'generated/dispatch.ts'), dispatch);
   const out = `${sources}.wasm`;
   const features = ['threads', 'simd', 'bulk-memory', ...(relaxed ? ['relaxed-simd'] : [])];
@@ -62,7 +63,7 @@ async function compile(folder, { name, relaxed }, dispatch) {
   const options = [
     join(sources, 'runtime.ts'),
     ...['--outFile', out, '--runtime', 'stub', '--importMemory', '--sharedMemory', '--maximumMemory', '65536'],
-    ...['--noExportMemory', '--use', 'abort=', '-O3', '--converge'],
+    ...['--noExportMemory', '--use', 'abort=', '-O3'],
     ...features.flatMap((feature) => ['--enable', feature]),
   ];
   await run(process.execPath, [asc, ...options], { cwd: root, maxBuffer: 1 << 24 }).catch((error) => {
@@ -83,20 +84,26 @@ export async function buildKernels() {
   const found = await findKernels();
   const dispatch = dispatchSource(found);
   const folder = await mkdtemp(join(tmpdir(), 'fovea-kernels-'));
-  const lines = ['/** The compiled kernels, deflated, as base64: made by scripts/buildKernels.mjs. */'];
-  lines.push('export const binaries = {');
+  const outputs = [];
   let bytes = 0;
   try {
     const compiled = await Promise.all(BUILDS.map((build) => compile(folder, build, dispatch)));
-    BUILDS.forEach(({ name }, i) => {
+    for (const [i, { name }] of BUILDS.entries()) {
       bytes += compiled[i].length;
       const text = deflateRawSync(compiled[i], { level: 9 }).toString('base64');
-      lines.push(`  ${name}: {`, `    sharedFlag: ${sharedFlag(compiled[i])},`, `    data:\n      '${text}',`, '  },');
-    });
+      const lines = [
+        '/** One build of the kernels, deflated, as base64: made by scripts/buildKernels.mjs. */',
+        `export const ${name} = {`,
+        `  sharedFlag: ${sharedFlag(compiled[i])},`,
+        `  data:\n    '${text}',`,
+        '};',
+        '',
+      ];
+      outputs.push([join(generated, `${name}.ts`), lines.join('\n')]);
+    }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  lines.push('} as const;', '');
   const names = found.map(({ name }) => `  '${name}',`).join('\n');
   const worker = await bundle({
     entryPoints: [join(root, 'src/engines/wasm/worker.ts')],
@@ -106,7 +113,7 @@ export async function buildKernels() {
     format: 'iife',
     target: 'es2022',
   });
-  await writeIfChanged(join(generated, 'binaries.ts'), lines.join('\n'));
+  for (const [path, text] of outputs) await writeIfChanged(path, text);
   await writeIfChanged(
     join(generated, 'kernelNames.ts'),
     `/** Kernels by number: made by scripts/buildKernels.mjs. */\nexport const kernelNames = [\n${names}\n] as const;\n`,

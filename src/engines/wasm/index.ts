@@ -7,19 +7,25 @@ import { RandomStream } from '../../tensor/random.js';
 import { sizeOf } from '../../tensor/shape.js';
 import type { Engine } from '../engine.js';
 import { interpret } from '../reference/interpret.js';
-import { binaries } from './generated/binaries.js';
 import type { LoweringOptions } from './lowering.js';
+import type { BuildName, StoredBuild } from './platform/platform.js';
 import { WorkerPool } from './pool.js';
 import { noBuildRuns, WasmEngine } from './wasmEngine.js';
 
 /** Builds of the kernels, fastest first. */
-const BUILDS = ['relaxed', 'simd'] as const;
-export type WasmBuild = (typeof BUILDS)[number];
+const BUILDS: readonly WasmBuild[] = ['wide', 'relaxed', 'simd'];
+export type WasmBuild = BuildName;
+
+/** What an engine calls its build. */
+const BUILD_TITLES = { wide: '256-bit relaxed SIMD', relaxed: 'relaxed SIMD', simd: 'SIMD' } as const;
 
 export interface WasmEngineOptions {
   /** Threads that compute, 1 to 64. @default all that the machine runs at once, at most 16 */
   readonly threads?: number;
-  /** Forces one build: `relaxed` (fused multiply-add) or `simd`. @default the fastest that passes its self-check */
+  /**
+   * Forces one build: `wide` (256 bits, Node 24 and later), `relaxed` (fused multiply-add) or `simd`.
+   * @default the fastest that passes its self-check
+   */
   readonly build?: WasmBuild;
   /** False: one worker with a memory of its own, as on a page without cross-origin isolation. @default where possible */
   readonly shared?: boolean;
@@ -39,7 +45,6 @@ export async function createWasmEngine(options: WasmEngineOptions = {}): Promise
   const shared = options.shared ?? platform.canShareMemory();
   const threads = options.threads ?? Math.min(16, platform.hardwareThreads());
   checkOptions(options, threads, shared);
-  await platform.enableWasmFeatures();
   const reasons: string[] = [];
   for (const build of options.build === undefined ? BUILDS : [options.build]) {
     try {
@@ -79,8 +84,10 @@ async function startBuild(
   shared: boolean,
   lowering: LoweringOptions,
 ): Promise<Engine> {
-  const pool = await WorkerPool.start(await compileBuild(build, shared), threads, shared);
-  const engine = new WasmEngine(pool, build === 'relaxed' ? 'relaxed SIMD' : 'SIMD', lowering);
+  const module = await platform.compile(build, (stored) => unpack(stored, shared));
+  if (module === undefined) throw new FoveaError('engine', { where: build, rule: 'needs Node 24 or later' });
+  const pool = await WorkerPool.start(module, threads, shared);
+  const engine = new WasmEngine(pool, BUILD_TITLES[build], lowering);
   try {
     await selfCheck(engine);
   } catch (error) {
@@ -90,14 +97,13 @@ async function startBuild(
   return engine;
 }
 
-/** Unpacks and compiles a build; for a memory of its own the import's flag for sharing is cleared. */
-async function compileBuild(build: WasmBuild, shared: boolean): Promise<WebAssembly.Module> {
-  const { data, sharedFlag } = binaries[build];
+/** The bytes of a stored build; for a memory of its own the import's flag for sharing is cleared. */
+async function unpack({ data, sharedFlag }: StoredBuild, shared: boolean): Promise<Uint8Array> {
   const packed = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
   const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
   if (!shared) bytes[sharedFlag] = 1;
-  return WebAssembly.compile(bytes);
+  return bytes;
 }
 
 /** Runs one convolution and compares it with its definition: a build that computes wrongly here is not used. */

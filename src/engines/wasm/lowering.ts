@@ -61,6 +61,9 @@ export function floatBits(value: number): number {
 /** Elements that one item of an element-wise kernel works on; the same number stands in kernels/elementwise.ts. */
 export const CHUNK = 16384;
 
+/** Columns of a matrix that kernels take together: the same number stands in kernels/tiles.ts. */
+export const COLUMNS = 16;
+
 /** Number of items for `size` elements in chunks. */
 export function chunks(size: number, chunk = CHUNK): number {
   return Math.max(1, Math.ceil(size / chunk));

@@ -14,7 +14,7 @@ import type { WorkerPool } from './pool.js';
 /** Bytes of the barrier's control words: a cache line of their own. */
 const CONTROL = 1024;
 /** First address for programs, variables and the arena; before it lie tiles (kernels/tiles.ts). */
-const HEAP = 4096 + 65 * 256;
+const HEAP = 4096 + 65 * 512;
 
 /**
  * Runs plans with WebAssembly kernels on a pool of workers that walk one plan over shared memory. Programs, variables

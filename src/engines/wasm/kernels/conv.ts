@@ -1,26 +1,26 @@
 import { pointer, word } from './common';
 import { copyPatch } from './pack';
-import { addOuter, PANEL, ROWS, storeTile, tileOf, tileRows, ZERO_TILE } from './tiles';
+import { addOuter, PANEL, PANEL_BYTES, ROWS, storeTile, tileOf, tileRows, ZERO_TILE } from './tiles';
 
 /**
  * A convolution as an implicit matrix product: rows are output pixels, columns are filters, and the inner sum runs over
  * the taps of the filter. With zeros around the image (or channels of one group only) each item first copies its band
  * of input rows into scratch memory, where neighbouring pixels of a filter row are contiguous.
  *
- * One item computes `bandRows` output rows of one image for `panelsPerItem` panels of filters.
+ * One item computes `bandRows` output rows of one image for `columnsPerItem` filters.
  *
  *  0 x        1 y         2 panels    3 bias       4 relu       5 h          6 w         7 pixelStep   8 channels
  *  9 oh      10 ow       11 yRow     12 yPixel    13 yImage    14 strideH   15 strideW  16 originY    17 originX
- * 18 dilH    19 dilW     20 kh       21 kw        22 cOut      23 bandRows  24 bands    25 panelsPerItem
- * 26 panelBlocks         27 scratch  28 scratchBytes           29 copy      30 xImage
+ * 18 dilH    19 dilW     20 kh       21 kw        22 cOut      23 bandRows  24 bands    25 columnsPerItem
+ * 26 columnBlocks        27 scratch  28 scratchBytes           29 copy      30 xImage
  * Steps and images are in floats; the origin is the input row and column under the first tap of output pixel (0, 0).
  */
 export function convRows(p: usize, item: i32, thread: i32): void {
-  const panelBlocks = word(p, 26);
+  const columnBlocks = word(p, 26);
   const bands = word(p, 24);
-  const block = item % panelBlocks;
-  const band = (item / panelBlocks) % bands;
-  const image = item / panelBlocks / bands;
+  const block = item % columnBlocks;
+  const band = (item / columnBlocks) % bands;
+  const image = item / columnBlocks / bands;
   const channels = word(p, 8);
   const ow = word(p, 10);
   const strideH = word(p, 14);
@@ -76,10 +76,10 @@ export function convRows(p: usize, item: i32, thread: i32): void {
   const y = pointer(p, 1) + (<usize>(image * word(p, 13) + oy0 * word(p, 11)) << 2);
   const bias = pointer(p, 3);
   const relu = word(p, 4) != 0;
-  const panelBytes = <usize>(taps * inner) << 5;
-  const panelsPerItem = word(p, 25);
-  const lastColumn = min(cOut, (block + 1) * panelsPerItem * PANEL);
-  for (let column = block * panelsPerItem * PANEL; column < lastColumn; column += PANEL) {
+  const panelBytes = <usize>(taps * inner) * PANEL_BYTES;
+  const columnsPerItem = word(p, 25);
+  const lastColumn = min(cOut, (block + 1) * columnsPerItem);
+  for (let column = block * columnsPerItem; column < lastColumn; column += PANEL) {
     const b = pointer(p, 2) + <usize>(column / PANEL) * panelBytes;
     const columns = min(PANEL, cOut - column);
     const panelBias: usize = bias == 0 ? 0 : bias + (<usize>column << 2);
@@ -167,7 +167,7 @@ export function convFilterGradient(p: usize, item: i32, thread: i32): void {
   const tapTable = table + (<usize>group << 2);
   const packed = (tapTable + (<usize>(kh * kw) << 2) + 63) & ~63;
   const panels = (cOut + PANEL - 1) / PANEL;
-  const packedBytes = <usize>(bandRows * ow * panels) << 5;
+  const packedBytes = <usize>(bandRows * ow * panels) * PANEL_BYTES;
   const patches = packed + packedBytes * group;
   const out = pointer(p, 2) + (<usize>(partial * word(p, 29)) << 2);
   const tile = tileOf(thread);
@@ -218,30 +218,29 @@ export function convFilterGradient(p: usize, item: i32, thread: i32): void {
         for (let panel = 0; panel < panels; panel++) {
           for (let g = 0; g < count; g++) {
             const rows = min(bandRows, oh - ((b + g) % bands) * bandRows);
-            const bytes = <usize>(rows * ow) << 5;
+            const bytes = <usize>(rows * ow) * PANEL_BYTES;
             const a = <usize>load<u32>(table + (<usize>g << 2)) + offset + (<usize>i << 2);
             const panelAt = packed + packedBytes * g + bytes * panel;
-            addOuter(g == 0 ? ZERO_TILE : tile, tile, a, step, skip, <usize>ow << 5, panelAt, panelAt + bytes);
+            addOuter(g == 0 ? ZERO_TILE : tile, tile, a, step, skip, <usize>ow * PANEL_BYTES, panelAt, panelAt + bytes);
           }
           const columns = min(PANEL, cOut - panel * PANEL);
-          storeTile(tile, row + (<usize>panel << 5), outRow, min(ROWS, innerEnd - i), columns, 0, false, b > from);
+          storeTile(tile, row + <usize>panel * PANEL_BYTES, outRow, min(ROWS, innerEnd - i), columns, 0, false, b > from);
         }
       }
     }
   }
 }
 
-/** Packs `count` pixels of `channels` floats into panels of eight channels. */
+/** Packs `count` pixels of `channels` floats into panels. */
 function packPixels(source: usize, pixelStep: i32, count: i32, channels: i32, target: usize): void {
   const step = <usize>pixelStep << 2;
   for (let c = 0; c < channels; c += PANEL) {
     let at = source + (<usize>c << 2);
     if (channels - c >= PANEL) {
       for (let i = 0; i < count; i++) {
-        v128.store(target, v128.load(at));
-        v128.store(target, v128.load(at, 16), 16);
+        for (let j: usize = 0; j < PANEL_BYTES; j += 16) v128.store(target + j, v128.load(at + j));
         at += step;
-        target += 32;
+        target += PANEL_BYTES;
       }
     } else {
       for (let i = 0; i < count; i++) {
@@ -249,7 +248,7 @@ function packPixels(source: usize, pixelStep: i32, count: i32, channels: i32, ta
           store<f32>(target + (<usize>j << 2), c + j < channels ? load<f32>(at + (<usize>j << 2)) : 0);
         }
         at += step;
-        target += 32;
+        target += PANEL_BYTES;
       }
     }
   }

@@ -1,15 +1,15 @@
 import { pointer, word } from './common';
-import { addOuter, PANEL, ROWS, storeTile, tileOf, tileRows, ZERO_TILE } from './tiles';
+import { addOuter, PANEL, PANEL_BYTES, ROWS, storeTile, tileOf, tileRows, ZERO_TILE } from './tiles';
 
 /** Inner length that is summed before the sums go back to memory, so that a panel's part stays in the cache. */
 const BLOCK: i32 = 512;
 
 /**
- * y [m, n] = act(a [m, k] · b + bias), b packed in panels. One item computes `rowsPerItem` rows of `panelsPerItem`
- * panels. The tables give byte offsets: six of the rows of A for each number of rows from 1 to 6 (the last row repeats),
+ * y [m, n] = act(a [m, k] · b + bias), b packed in panels. One item computes `rowsPerItem` rows of `columnsPerItem`
+ * columns. The tables give byte offsets: six of the rows of A for each number of rows from 1 to 6 (the last row repeats),
  * six of the rows of y, and the one tap, 0.
  *
- * 0 a, 1 panels, 2 y, 3 bias, 4 relu, 5 m, 6 n, 7 k, 8 rowsPerItem, 9 rowBlocks, 10 panelsPerItem,
+ * 0 a, 1 panels, 2 y, 3 bias, 4 relu, 5 m, 6 n, 7 k, 8 rowsPerItem, 9 rowBlocks, 10 columnsPerItem,
  * 11..46 rows of A, 47..52 rows of y, 53 tap
  */
 export function matMulRows(p: usize, item: i32, thread: i32): void {
@@ -21,13 +21,13 @@ export function matMulRows(p: usize, item: i32, thread: i32): void {
   const relu = word(p, 4) != 0;
   const firstRow = (item % rowBlocks) * word(p, 8);
   const lastRow = min(m, firstRow + word(p, 8));
-  const firstColumn = (item / rowBlocks) * word(p, 10) * PANEL;
-  const lastColumn = min(n, firstColumn + word(p, 10) * PANEL);
+  const firstColumn = (item / rowBlocks) * word(p, 10);
+  const lastColumn = min(n, firstColumn + word(p, 10));
   for (let from = 0; from < k; from += BLOCK) {
     const inner = min(BLOCK, k - from);
     const last = from + inner >= k;
     for (let column = firstColumn; column < lastColumn; column += PANEL) {
-      const b = pointer(p, 1) + ((<usize>(column / PANEL) * k + from) << 5);
+      const b = pointer(p, 1) + (<usize>(column / PANEL) * k + from) * PANEL_BYTES;
       for (let row = firstRow; row < lastRow; row += ROWS) {
         const rows = min(ROWS, lastRow - row);
         tileRows(
@@ -53,9 +53,9 @@ export function matMulRows(p: usize, item: i32, thread: i32): void {
 
 /**
  * y [m, n] = act(aᵀ · b + bias) for a [k, m], b packed in panels. One item computes `rowsPerItem` rows of
- * `panelsPerItem` panels.
+ * `columnsPerItem` panels.
  *
- * 0 a, 1 panels, 2 y, 3 bias, 4 relu, 5 m, 6 n, 7 k, 8 rowsPerItem, 9 rowBlocks, 10 panelsPerItem
+ * 0 a, 1 panels, 2 y, 3 bias, 4 relu, 5 m, 6 n, 7 k, 8 rowsPerItem, 9 rowBlocks, 10 columnsPerItem
  */
 export function matMulOuter(p: usize, item: i32, thread: i32): void {
   const rowBlocks = word(p, 9);
@@ -66,16 +66,16 @@ export function matMulOuter(p: usize, item: i32, thread: i32): void {
   const relu = word(p, 4) != 0;
   const firstRow = (item % rowBlocks) * word(p, 8);
   const lastRow = min(m, firstRow + word(p, 8));
-  const firstColumn = (item / rowBlocks) * word(p, 10) * PANEL;
-  const lastColumn = min(n, firstColumn + word(p, 10) * PANEL);
+  const firstColumn = (item / rowBlocks) * word(p, 10);
+  const lastColumn = min(n, firstColumn + word(p, 10));
   for (let from = 0; from < k; from += BLOCK) {
     const inner = min(BLOCK, k - from);
     const last = from + inner >= k;
     for (let row = firstRow; row < lastRow; row += ROWS) {
       for (let column = firstColumn; column < lastColumn; column += PANEL) {
         const tile = tileOf(thread);
-        const b = pointer(p, 1) + ((<usize>(column / PANEL) * k + from) << 5);
-        const end = b + (<usize>inner << 5);
+        const b = pointer(p, 1) + (<usize>(column / PANEL) * k + from) * PANEL_BYTES;
+        const end = b + <usize>inner * PANEL_BYTES;
         addOuter(ZERO_TILE, tile, pointer(p, 0) + ((<usize>from * m + row) << 2), <usize>m << 2, 0, 0, b, end);
         storeTile(
           tile,

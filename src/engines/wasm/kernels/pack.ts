@@ -1,70 +1,73 @@
 import { pointer, word } from './common';
+import { COLUMNS, PANEL, PANEL_BYTES } from './tiles';
 
 /**
- * Packs a matrix [taps · inner, columns] into panels of eight columns, each panel contiguous: what the tiles read.
- * Columns past the end are zero.
+ * Packs a matrix [taps · inner, columns] into panels, each contiguous: what the tiles read. Columns past the end are
+ * zero.
  *
- * Element (tap, i, column) is read at tap · tapStep + i · innerStep + column · columnStep floats. `tapOrder` lists the
- * taps in the order in which they are packed. One item packs one panel.
+ * Element (tap, i, column) is read at tap · tapStep + i · innerStep + column · columnStep floats. The words from number
+ * `order` list the taps in the order in which they are packed. One item packs COLUMNS columns.
  *
- * 0 source, 1 target, 2 taps, 3 tap order, 4 inner, 5 columns, 6 tapStep, 7 innerStep, 8 columnStep
+ * 0 source, 1 target, 2 taps, 3 order, 4 inner, 5 columns, 6 tapStep, 7 innerStep, 8 columnStep
  */
 export function packPanels(p: usize, item: i32, thread: i32): void {
+  const columns = word(p, 5);
+  const panelBytes = <usize>(word(p, 2) * word(p, 4)) * PANEL_BYTES;
+  const last = min(columns, (item + 1) * COLUMNS);
+  for (let column = item * COLUMNS; column < last; column += PANEL) {
+    packPanel(p, column, min(PANEL, columns - column), pointer(p, 1) + <usize>(column / PANEL) * panelBytes);
+  }
+}
+
+function packPanel(p: usize, column: i32, width: i32, target: usize): void {
   const taps = word(p, 2);
   const order = p + (<usize>word(p, 3) << 2);
   const inner = word(p, 4);
-  const columns = word(p, 5);
   const tapStep = <usize>word(p, 6) << 2;
   const innerStep = <usize>word(p, 7) << 2;
   const columnStep = <usize>word(p, 8) << 2;
-  const first = item * 8;
-  const width = min(8, columns - first);
-  const source = pointer(p, 0) + <usize>first * columnStep;
-  let target = pointer(p, 1) + ((<usize>item * taps * inner) << 5);
+  const source = pointer(p, 0) + <usize>column * columnStep;
   for (let t = 0; t < taps; t++) {
     let row = source + <usize>load<i32>(order + (<usize>t << 2)) * tapStep;
-    if (width == 8 && columnStep == 4) {
+    if (width == PANEL && columnStep == 4) {
       for (let i = 0; i < inner; i++) {
-        v128.store(target, v128.load(row));
-        v128.store(target, v128.load(row, 16), 16);
+        for (let j: usize = 0; j < PANEL_BYTES; j += 16) v128.store(target + j, v128.load(row + j));
         row += innerStep;
-        target += 32;
+        target += PANEL_BYTES;
       }
-    } else if (width == 8 && innerStep == 4) {
+    } else if (width == PANEL && innerStep == 4) {
       packTransposed(row, target, inner, columnStep);
-      target += <usize>inner << 5;
+      target += <usize>inner * PANEL_BYTES;
     } else {
       for (let i = 0; i < inner; i++) {
         let at = row;
-        for (let j = 0; j < 8; j++) {
+        for (let j = 0; j < PANEL; j++) {
           store<f32>(target + (<usize>j << 2), j < width ? load<f32>(at) : 0);
           at += columnStep;
         }
         row += innerStep;
-        target += 32;
+        target += PANEL_BYTES;
       }
     }
   }
 }
 
-/** Eight rows of `inner` contiguous floats become `inner` rows of eight: 4 × 4 blocks turned in registers. */
+/** Rows of `inner` contiguous floats, as many as a panel is wide, become `inner` rows: 4 × 4 blocks turned in registers. */
 function packTransposed(row: usize, target: usize, inner: i32, columnStep: usize): void {
-  const far = columnStep << 2;
   let i = 0;
   for (; i + 4 <= inner; i += 4) {
-    transpose4(row, target, columnStep);
-    transpose4(row + far, target + 16, columnStep);
+    for (let j = 0; j < PANEL; j += 4) transpose4(row + <usize>j * columnStep, target + (<usize>j << 2), columnStep);
     row += 16;
-    target += 128;
+    target += 4 * PANEL_BYTES;
   }
   for (; i < inner; i++) {
     let at = row;
-    for (let j = 0; j < 8; j++) {
+    for (let j = 0; j < PANEL; j++) {
       store<f32>(target + (<usize>j << 2), load<f32>(at));
       at += columnStep;
     }
     row += 4;
-    target += 32;
+    target += PANEL_BYTES;
   }
 }
 
@@ -80,9 +83,9 @@ function transpose4(source: usize, target: usize, step: usize): void {
   const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
   const cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
   v128.store(target, v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5));
-  v128.store(target, v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7), 32);
-  v128.store(target, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5), 64);
-  v128.store(target, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7), 96);
+  v128.store(target, v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7), PANEL_BYTES);
+  v128.store(target, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5), 2 * PANEL_BYTES);
+  v128.store(target, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7), 3 * PANEL_BYTES);
 }
 
 /**

@@ -1,30 +1,40 @@
 import { fma } from './common';
+import { WIDE } from './generated/build';
 
 /** Width of a tile: columns (output channels) that one panel of packed weights holds. */
-export const PANEL: i32 = 8;
-/** Height of a tile: rows (output pixels) that are computed together. 6 × 8 sums fill twelve of the vector registers. */
+export const PANEL: i32 = WIDE ? 16 : 8;
+/** Bytes of one row of a panel or of a tile. */
+export const PANEL_BYTES: usize = WIDE ? 64 : 32;
+/** Columns that one item packs or computes at least: the same in all builds, so that sizes do not depend on the build. */
+export const COLUMNS: i32 = 16;
+/**
+ * Height of a tile: rows (output pixels) that are computed together. 6 × 8 sums fill twelve registers of 128 bits; in the
+ * wide build V8 joins neighbouring vectors, and 6 × 16 sums fill twelve registers of 256 bits.
+ */
 export const ROWS: i32 = 6;
+/** Bytes of a tile. */
+export const TILE_BYTES: usize = 6 * PANEL_BYTES;
 
-/** First address of the threads' tiles: 6 × 8 sums each, in a stretch of 256 bytes. The engine's heap begins behind. */
+/** First address of the threads' tiles, in stretches of 512 bytes. The engine's heap begins behind. */
 const TILES: usize = 4096;
 
 /** Address of a tile of zeros, which nothing writes. */
-export const ZERO_TILE: usize = TILES + 64 * 256;
+export const ZERO_TILE: usize = TILES + 64 * 512;
 
 /** Where a thread keeps the sums of its tile between the loops that add to them. */
 // @ts-ignore: decorator
 @inline
 export function tileOf(thread: i32): usize {
-  return TILES + (<usize>thread << 8);
+  return TILES + (<usize>thread << 9);
 }
 
 /**
- * y[r][0..8] = act(Σ_taps Σ_i a[r][tap + i] · b[tap][i][0..8] (+ y) (+ bias)) for six rows r.
+ * y[r][0..panel] = act(Σ_taps Σ_i a[r][tap + i] · b[tap][i][0..panel] (+ y) (+ bias)) for six rows r.
  *
  * @param offsets six byte offsets of the rows of A from `a`.
  * @param tapTable a byte offset for each tap, added to every row.
  * @param inner floats that each tap reads, contiguous in A.
- * @param b the panel: taps × inner × 8 floats, contiguous.
+ * @param b the panel: taps × inner × PANEL floats, contiguous.
  * @param yOffsets byte offsets of the rows of y; only `rows` of them are written, `columns` floats each.
  * @param accumulate adds to what y holds.
  */
@@ -44,20 +54,20 @@ export function tileRows(
   relu: bool,
   accumulate: bool,
 ): void {
-  const bytes = <usize>inner << 5;
+  const bytes = <usize>inner * PANEL_BYTES;
   for (let tap = 0; tap < taps; tap++) {
     addRows(tap == 0 ? ZERO_TILE : tile, tile, a + load<u32>(tapTable + (<usize>tap << 2)), offsets, b, b + bytes);
     b += bytes;
   }
   for (let r = 0; r < rows; r++) {
     storeRow(tile, y + load<u32>(yOffsets), columns, bias, relu, accumulate);
-    tile += 32;
+    tile += PANEL_BYTES;
     yOffsets += 4;
   }
 }
 
 /**
- * out[r][0..8] (+)= tile[r][0..8] for the first `rows` rows, `columns` floats each, with bias and activation.
+ * out[r][0..panel] (+)= tile[r][0..panel] for the first `rows` rows, `columns` floats each, with bias and activation.
  *
  * @param outRow bytes between rows of the output.
  */
@@ -73,7 +83,7 @@ export function storeTile(
 ): void {
   for (let r = 0; r < rows; r++) {
     storeRow(tile, out, columns, bias, relu, accumulate);
-    tile += 32;
+    tile += PANEL_BYTES;
     out += outRow;
   }
 }
@@ -81,20 +91,32 @@ export function storeTile(
 // The two loops below hold the sums in registers. Each is a function of its own with a single loop and no call after
 // it: with a second loop or a call, V8 11 (Node 20) keeps the sums in memory and runs at half the speed.
 
-/** tile[r][0..8] = from[r][0..8] + Σ_i a[r][i] · b[i][0..8], i until `b` reaches `end`. */
+/** tile[r][0..panel] = from[r][0..panel] + Σ_i a[r][i] · b[i][0..panel], i until `b` reaches `end`. */
 export function addRows(from: usize, tile: usize, a: usize, offsets: usize, b: usize, end: usize): void {
   let c00 = v128.load(from);
   let c01 = v128.load(from, 16);
-  let c10 = v128.load(from, 32);
-  let c11 = v128.load(from, 48);
-  let c20 = v128.load(from, 64);
-  let c21 = v128.load(from, 80);
-  let c30 = v128.load(from, 96);
-  let c31 = v128.load(from, 112);
-  let c40 = v128.load(from, 128);
-  let c41 = v128.load(from, 144);
-  let c50 = v128.load(from, 160);
-  let c51 = v128.load(from, 176);
+  let c10 = v128.load(from, PANEL_BYTES);
+  let c11 = v128.load(from, PANEL_BYTES + 16);
+  let c20 = v128.load(from, 2 * PANEL_BYTES);
+  let c21 = v128.load(from, 2 * PANEL_BYTES + 16);
+  let c30 = v128.load(from, 3 * PANEL_BYTES);
+  let c31 = v128.load(from, 3 * PANEL_BYTES + 16);
+  let c40 = v128.load(from, 4 * PANEL_BYTES);
+  let c41 = v128.load(from, 4 * PANEL_BYTES + 16);
+  let c50 = v128.load(from, 5 * PANEL_BYTES);
+  let c51 = v128.load(from, 5 * PANEL_BYTES + 16);
+  let c02 = WIDE ? v128.load(from, 32) : c00;
+  let c03 = WIDE ? v128.load(from, 48) : c01;
+  let c12 = WIDE ? v128.load(from, PANEL_BYTES + 32) : c10;
+  let c13 = WIDE ? v128.load(from, PANEL_BYTES + 48) : c11;
+  let c22 = WIDE ? v128.load(from, 2 * PANEL_BYTES + 32) : c20;
+  let c23 = WIDE ? v128.load(from, 2 * PANEL_BYTES + 48) : c21;
+  let c32 = WIDE ? v128.load(from, 3 * PANEL_BYTES + 32) : c30;
+  let c33 = WIDE ? v128.load(from, 3 * PANEL_BYTES + 48) : c31;
+  let c42 = WIDE ? v128.load(from, 4 * PANEL_BYTES + 32) : c40;
+  let c43 = WIDE ? v128.load(from, 4 * PANEL_BYTES + 48) : c41;
+  let c52 = WIDE ? v128.load(from, 5 * PANEL_BYTES + 32) : c50;
+  let c53 = WIDE ? v128.load(from, 5 * PANEL_BYTES + 48) : c51;
   let a0 = a + load<u32>(offsets);
   let a1 = a + load<u32>(offsets, 4);
   let a2 = a + load<u32>(offsets, 8);
@@ -104,48 +126,99 @@ export function addRows(from: usize, tile: usize, a: usize, offsets: usize, b: u
   while (b < end) {
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
+    const b2 = WIDE ? v128.load(b, 32) : b0;
+    const b3 = WIDE ? v128.load(b, 48) : b1;
     let s = v128.load32_splat(a0);
     c00 = fma(s, b0, c00);
     c01 = fma(s, b1, c01);
+    if (WIDE) {
+      c02 = fma(s, b2, c02);
+      c03 = fma(s, b3, c03);
+    }
     s = v128.load32_splat(a1);
     c10 = fma(s, b0, c10);
     c11 = fma(s, b1, c11);
+    if (WIDE) {
+      c12 = fma(s, b2, c12);
+      c13 = fma(s, b3, c13);
+    }
     s = v128.load32_splat(a2);
     c20 = fma(s, b0, c20);
     c21 = fma(s, b1, c21);
+    if (WIDE) {
+      c22 = fma(s, b2, c22);
+      c23 = fma(s, b3, c23);
+    }
     s = v128.load32_splat(a3);
     c30 = fma(s, b0, c30);
     c31 = fma(s, b1, c31);
+    if (WIDE) {
+      c32 = fma(s, b2, c32);
+      c33 = fma(s, b3, c33);
+    }
     s = v128.load32_splat(a4);
     c40 = fma(s, b0, c40);
     c41 = fma(s, b1, c41);
+    if (WIDE) {
+      c42 = fma(s, b2, c42);
+      c43 = fma(s, b3, c43);
+    }
     s = v128.load32_splat(a5);
     c50 = fma(s, b0, c50);
     c51 = fma(s, b1, c51);
+    if (WIDE) {
+      c52 = fma(s, b2, c52);
+      c53 = fma(s, b3, c53);
+    }
     a0 += 4;
     a1 += 4;
     a2 += 4;
     a3 += 4;
     a4 += 4;
     a5 += 4;
-    b += 32;
+    b += PANEL_BYTES;
   }
   v128.store(tile, c00);
   v128.store(tile, c01, 16);
-  v128.store(tile, c10, 32);
-  v128.store(tile, c11, 48);
-  v128.store(tile, c20, 64);
-  v128.store(tile, c21, 80);
-  v128.store(tile, c30, 96);
-  v128.store(tile, c31, 112);
-  v128.store(tile, c40, 128);
-  v128.store(tile, c41, 144);
-  v128.store(tile, c50, 160);
-  v128.store(tile, c51, 176);
+  if (WIDE) {
+    v128.store(tile, c02, 32);
+    v128.store(tile, c03, 48);
+  }
+  v128.store(tile, c10, PANEL_BYTES);
+  v128.store(tile, c11, PANEL_BYTES + 16);
+  if (WIDE) {
+    v128.store(tile, c12, PANEL_BYTES + 32);
+    v128.store(tile, c13, PANEL_BYTES + 48);
+  }
+  v128.store(tile, c20, 2 * PANEL_BYTES);
+  v128.store(tile, c21, 2 * PANEL_BYTES + 16);
+  if (WIDE) {
+    v128.store(tile, c22, 2 * PANEL_BYTES + 32);
+    v128.store(tile, c23, 2 * PANEL_BYTES + 48);
+  }
+  v128.store(tile, c30, 3 * PANEL_BYTES);
+  v128.store(tile, c31, 3 * PANEL_BYTES + 16);
+  if (WIDE) {
+    v128.store(tile, c32, 3 * PANEL_BYTES + 32);
+    v128.store(tile, c33, 3 * PANEL_BYTES + 48);
+  }
+  v128.store(tile, c40, 4 * PANEL_BYTES);
+  v128.store(tile, c41, 4 * PANEL_BYTES + 16);
+  if (WIDE) {
+    v128.store(tile, c42, 4 * PANEL_BYTES + 32);
+    v128.store(tile, c43, 4 * PANEL_BYTES + 48);
+  }
+  v128.store(tile, c50, 5 * PANEL_BYTES);
+  v128.store(tile, c51, 5 * PANEL_BYTES + 16);
+  if (WIDE) {
+    v128.store(tile, c52, 5 * PANEL_BYTES + 32);
+    v128.store(tile, c53, 5 * PANEL_BYTES + 48);
+  }
 }
 
 /**
- * tile[r][0..8] = from[r][0..8] + Σ_k a[k][r] · b[k][0..8] for six rows r that stand side by side in A, k until `b` reaches `end`.
+ * tile[r][0..panel] = from[r][0..panel] + Σ_k a[k][r] · b[k][0..panel] for six rows r that stand side by side in A, k
+ * until `b` reaches `end`.
  *
  * @param a first position; the next one lies `step` bytes on.
  * @param skip bytes that A goes on further after each line of `lineBytes` of b.
@@ -162,40 +235,78 @@ export function addOuter(
 ): void {
   let c00 = v128.load(from);
   let c01 = v128.load(from, 16);
-  let c10 = v128.load(from, 32);
-  let c11 = v128.load(from, 48);
-  let c20 = v128.load(from, 64);
-  let c21 = v128.load(from, 80);
-  let c30 = v128.load(from, 96);
-  let c31 = v128.load(from, 112);
-  let c40 = v128.load(from, 128);
-  let c41 = v128.load(from, 144);
-  let c50 = v128.load(from, 160);
-  let c51 = v128.load(from, 176);
+  let c10 = v128.load(from, PANEL_BYTES);
+  let c11 = v128.load(from, PANEL_BYTES + 16);
+  let c20 = v128.load(from, 2 * PANEL_BYTES);
+  let c21 = v128.load(from, 2 * PANEL_BYTES + 16);
+  let c30 = v128.load(from, 3 * PANEL_BYTES);
+  let c31 = v128.load(from, 3 * PANEL_BYTES + 16);
+  let c40 = v128.load(from, 4 * PANEL_BYTES);
+  let c41 = v128.load(from, 4 * PANEL_BYTES + 16);
+  let c50 = v128.load(from, 5 * PANEL_BYTES);
+  let c51 = v128.load(from, 5 * PANEL_BYTES + 16);
+  let c02 = WIDE ? v128.load(from, 32) : c00;
+  let c03 = WIDE ? v128.load(from, 48) : c01;
+  let c12 = WIDE ? v128.load(from, PANEL_BYTES + 32) : c10;
+  let c13 = WIDE ? v128.load(from, PANEL_BYTES + 48) : c11;
+  let c22 = WIDE ? v128.load(from, 2 * PANEL_BYTES + 32) : c20;
+  let c23 = WIDE ? v128.load(from, 2 * PANEL_BYTES + 48) : c21;
+  let c32 = WIDE ? v128.load(from, 3 * PANEL_BYTES + 32) : c30;
+  let c33 = WIDE ? v128.load(from, 3 * PANEL_BYTES + 48) : c31;
+  let c42 = WIDE ? v128.load(from, 4 * PANEL_BYTES + 32) : c40;
+  let c43 = WIDE ? v128.load(from, 4 * PANEL_BYTES + 48) : c41;
+  let c52 = WIDE ? v128.load(from, 5 * PANEL_BYTES + 32) : c50;
+  let c53 = WIDE ? v128.load(from, 5 * PANEL_BYTES + 48) : c51;
   let lineEnd = b + lineBytes;
   while (b < end) {
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
+    const b2 = WIDE ? v128.load(b, 32) : b0;
+    const b3 = WIDE ? v128.load(b, 48) : b1;
     let s = v128.load32_splat(a);
     c00 = fma(s, b0, c00);
     c01 = fma(s, b1, c01);
+    if (WIDE) {
+      c02 = fma(s, b2, c02);
+      c03 = fma(s, b3, c03);
+    }
     s = v128.load32_splat(a, 4);
     c10 = fma(s, b0, c10);
     c11 = fma(s, b1, c11);
+    if (WIDE) {
+      c12 = fma(s, b2, c12);
+      c13 = fma(s, b3, c13);
+    }
     s = v128.load32_splat(a, 8);
     c20 = fma(s, b0, c20);
     c21 = fma(s, b1, c21);
+    if (WIDE) {
+      c22 = fma(s, b2, c22);
+      c23 = fma(s, b3, c23);
+    }
     s = v128.load32_splat(a, 12);
     c30 = fma(s, b0, c30);
     c31 = fma(s, b1, c31);
+    if (WIDE) {
+      c32 = fma(s, b2, c32);
+      c33 = fma(s, b3, c33);
+    }
     s = v128.load32_splat(a, 16);
     c40 = fma(s, b0, c40);
     c41 = fma(s, b1, c41);
+    if (WIDE) {
+      c42 = fma(s, b2, c42);
+      c43 = fma(s, b3, c43);
+    }
     s = v128.load32_splat(a, 20);
     c50 = fma(s, b0, c50);
     c51 = fma(s, b1, c51);
+    if (WIDE) {
+      c52 = fma(s, b2, c52);
+      c53 = fma(s, b3, c53);
+    }
     a += step;
-    b += 32;
+    b += PANEL_BYTES;
     if (b == lineEnd) {
       a += skip;
       lineEnd += lineBytes;
@@ -203,37 +314,51 @@ export function addOuter(
   }
   v128.store(tile, c00);
   v128.store(tile, c01, 16);
-  v128.store(tile, c10, 32);
-  v128.store(tile, c11, 48);
-  v128.store(tile, c20, 64);
-  v128.store(tile, c21, 80);
-  v128.store(tile, c30, 96);
-  v128.store(tile, c31, 112);
-  v128.store(tile, c40, 128);
-  v128.store(tile, c41, 144);
-  v128.store(tile, c50, 160);
-  v128.store(tile, c51, 176);
+  if (WIDE) {
+    v128.store(tile, c02, 32);
+    v128.store(tile, c03, 48);
+  }
+  v128.store(tile, c10, PANEL_BYTES);
+  v128.store(tile, c11, PANEL_BYTES + 16);
+  if (WIDE) {
+    v128.store(tile, c12, PANEL_BYTES + 32);
+    v128.store(tile, c13, PANEL_BYTES + 48);
+  }
+  v128.store(tile, c20, 2 * PANEL_BYTES);
+  v128.store(tile, c21, 2 * PANEL_BYTES + 16);
+  if (WIDE) {
+    v128.store(tile, c22, 2 * PANEL_BYTES + 32);
+    v128.store(tile, c23, 2 * PANEL_BYTES + 48);
+  }
+  v128.store(tile, c30, 3 * PANEL_BYTES);
+  v128.store(tile, c31, 3 * PANEL_BYTES + 16);
+  if (WIDE) {
+    v128.store(tile, c32, 3 * PANEL_BYTES + 32);
+    v128.store(tile, c33, 3 * PANEL_BYTES + 48);
+  }
+  v128.store(tile, c40, 4 * PANEL_BYTES);
+  v128.store(tile, c41, 4 * PANEL_BYTES + 16);
+  if (WIDE) {
+    v128.store(tile, c42, 4 * PANEL_BYTES + 32);
+    v128.store(tile, c43, 4 * PANEL_BYTES + 48);
+  }
+  v128.store(tile, c50, 5 * PANEL_BYTES);
+  v128.store(tile, c51, 5 * PANEL_BYTES + 16);
+  if (WIDE) {
+    v128.store(tile, c52, 5 * PANEL_BYTES + 32);
+    v128.store(tile, c53, 5 * PANEL_BYTES + 48);
+  }
 }
 
 /** Adds bias, applies the activation and writes one row of a tile. */
 function storeRow(tile: usize, y: usize, columns: i32, bias: usize, relu: bool, accumulate: bool): void {
   if (columns == PANEL) {
-    let low = v128.load(tile);
-    let high = v128.load(tile, 16);
-    if (accumulate) {
-      low = f32x4.add(low, v128.load(y));
-      high = f32x4.add(high, v128.load(y, 16));
+    storeFour(tile, y, bias, relu, accumulate);
+    storeFour(tile + 16, y + 16, bias == 0 ? 0 : bias + 16, relu, accumulate);
+    if (WIDE) {
+      storeFour(tile + 32, y + 32, bias == 0 ? 0 : bias + 32, relu, accumulate);
+      storeFour(tile + 48, y + 48, bias == 0 ? 0 : bias + 48, relu, accumulate);
     }
-    if (bias != 0) {
-      low = f32x4.add(low, v128.load(bias));
-      high = f32x4.add(high, v128.load(bias, 16));
-    }
-    if (relu) {
-      low = f32x4.max(low, f32x4.splat(0));
-      high = f32x4.max(high, f32x4.splat(0));
-    }
-    v128.store(y, low);
-    v128.store(y, high, 16);
     return;
   }
   for (let i = 0; i < columns; i++) {
@@ -243,4 +368,14 @@ function storeRow(tile: usize, y: usize, columns: i32, bias: usize, relu: bool, 
     if (bias != 0) value += load<f32>(bias + at);
     store<f32>(y + at, relu ? max<f32>(value, 0) : value);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function storeFour(tile: usize, y: usize, bias: usize, relu: bool, accumulate: bool): void {
+  let value = v128.load(tile);
+  if (accumulate) value = f32x4.add(value, v128.load(y));
+  if (bias != 0) value = f32x4.add(value, v128.load(bias));
+  if (relu) value = f32x4.max(value, f32x4.splat(0));
+  v128.store(y, value);
 }

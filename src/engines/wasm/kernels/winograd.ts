@@ -1,6 +1,6 @@
 import { pointer, word } from './common';
 import { copyPatch } from './pack';
-import { addOuter, addRows, PANEL, ROWS, ZERO_TILE } from './tiles';
+import { addOuter, addRows, COLUMNS, PANEL, PANEL_BYTES, ROWS, TILE_BYTES, ZERO_TILE } from './tiles';
 import {
   transformFilter,
   transformFilterGradient,
@@ -13,11 +13,9 @@ import {
 const SKEW: usize = 64;
 /** Bytes of a thread's scratch for one transform: 36 vectors and 16 results. */
 const TEMP: usize = 640;
-const TILE_BYTES: usize = 192;
 
 /**
- * Filters into Winograd's domain, packed in panels of eight columns: u[plane][panel][channel][8]. One item transforms
- * one panel.
+ * Filters into Winograd's domain, packed in panels: u[plane][panel][channel][PANEL]. One item transforms COLUMNS columns.
  *
  * 0 w, 1 u, 2 channels, 3 columns, 4 tapStep, 5 channelStep, 6 columnStep (floats), 7 turned (1: the taps in reverse
  * order, for an input gradient), 8 scratch, 9 scratchBytes
@@ -31,28 +29,29 @@ export function winogradFilters(p: usize, item: i32, thread: i32): void {
   const turned = word(p, 7) != 0;
   const temp = pointer(p, 8) + <usize>thread * word(p, 9);
   const taps = temp + TEMP;
-  const panels = (columns + PANEL - 1) / PANEL;
-  const plane = <usize>(panels * channels) << 5;
-  const width = min(PANEL, columns - item * PANEL);
-  const source = pointer(p, 0) + <usize>(item * PANEL) * columnStep;
-  const target = pointer(p, 1) + ((<usize>(item * channels)) << 5);
-  for (let c = 0; c < channels; c++) {
-    for (let tap = 0; tap < 9; tap++) {
-      let at = source + <usize>(turned ? 8 - tap : tap) * tapStep + <usize>c * channelStep;
-      const to = taps + (<usize>tap << 5);
-      if (width == PANEL && columnStep == 4) {
-        v128.store(to, v128.load(at));
-        v128.store(to, v128.load(at, 16), 16);
-      } else {
-        for (let j = 0; j < PANEL; j++) {
-          store<f32>(to + (<usize>j << 2), j < width ? load<f32>(at) : 0);
-          at += columnStep;
+  const panelBytes = <usize>channels * PANEL_BYTES;
+  const plane = <usize>((columns + PANEL - 1) / PANEL) * panelBytes;
+  const last = min((columns + PANEL - 1) / PANEL * PANEL, (item + 1) * COLUMNS);
+  for (let column = item * COLUMNS; column < last; column += 4) {
+    const width = min(4, columns - column);
+    const source = pointer(p, 0) + <usize>column * columnStep;
+    let u = pointer(p, 1) + <usize>(column / PANEL) * panelBytes + (<usize>(column % PANEL) << 2);
+    for (let c = 0; c < channels; c++) {
+      for (let tap = 0; tap < 9; tap++) {
+        let at = source + <usize>(turned ? 8 - tap : tap) * tapStep + <usize>c * channelStep;
+        const to = taps + (<usize>tap << 4);
+        if (width == 4 && columnStep == 4) {
+          v128.store(to, v128.load(at));
+        } else {
+          for (let j = 0; j < 4; j++) {
+            store<f32>(to + (<usize>j << 2), j < width ? load<f32>(at) : 0);
+            at += columnStep;
+          }
         }
       }
+      transformFilter(taps, 16, u, plane, temp);
+      u += PANEL_BYTES;
     }
-    const u = target + (<usize>c << 5);
-    transformFilter(taps, 32, u, plane, temp);
-    transformFilter(taps + 16, 32, u + 16, plane, temp);
   }
 }
 
@@ -60,11 +59,11 @@ export function winogradFilters(p: usize, item: i32, thread: i32): void {
  * A 3 × 3 convolution with stride 1 by F(4×4, 3×3): per block of tiles, the input's transform, 36 products over the
  * channels, and the output's transform, all in the thread's scratch memory.
  *
- * One item computes `block` tiles for `panelsPerItem` panels of columns.
+ * One item computes `block` tiles for `columnsPerItem` columns.
  *
  *  0 x        1 y         2 u         3 bias      4 relu        5 h            6 w           7 channels   8 oh
  *  9 ow      10 originY  11 originX  12 columns  13 tilesY     14 tilesX      15 tiles      16 block     17 blocks
- * 18 panelsPerItem       19 scratch  20 scratchBytes
+ * 18 columnsPerItem      19 scratch  20 scratchBytes
  */
 export function winogradConv(p: usize, item: i32, thread: i32): void {
   const h = word(p, 5);
@@ -77,8 +76,8 @@ export function winogradConv(p: usize, item: i32, thread: i32): void {
   const perImage = word(p, 13) * tilesX;
   const block = word(p, 16);
   const blocks = word(p, 17);
-  const panelsPerItem = word(p, 18);
   const allPanels = (columns + PANEL - 1) / PANEL;
+  const panelsPerItem = word(p, 18) / PANEL;
   const first = (item % blocks) * block;
   const count = min(block, word(p, 15) - first);
   const firstPanel = (item / blocks) * panelsPerItem;
@@ -111,7 +110,7 @@ export function winogradConv(p: usize, item: i32, thread: i32): void {
     }
   }
 
-  const uPanel = <usize>channels << 5;
+  const uPanel = <usize>channels * PANEL_BYTES;
   for (let i = 0; i < 36; i++) {
     let b = pointer(p, 2) + <usize>(i * allPanels + firstPanel) * uPanel;
     let tile = m + <usize>i * mPlane;
@@ -137,11 +136,11 @@ export function winogradConv(p: usize, item: i32, thread: i32): void {
     const rows = min(4, oh - oy);
     const across = min(4, ow - ox);
     const y = pointer(p, 1) + <usize>((image * oh + oy) * ow + ox) * yPixel;
-    const from = m + <usize>(t / ROWS) * TILE_BYTES + (<usize>(t % ROWS) << 5);
-    for (let half = 0; half < panels * 2; half++) {
-      const column = firstPanel * PANEL + half * 4;
+    const from = m + <usize>(t / ROWS) * TILE_BYTES + <usize>(t % ROWS) * PANEL_BYTES;
+    for (let c = 0; c < panels * PANEL; c += 4) {
+      const column = firstPanel * PANEL + c;
       if (column >= columns) break;
-      const at = from + <usize>(half >> 1) * mPanel + (<usize>(half & 1) << 4);
+      const at = from + <usize>(c / PANEL) * mPanel + (<usize>(c % PANEL) << 2);
       transformOutput(at, mPlane, temp);
       storeSquare(temp + 384, y, ow, yPixel, rows, across, column, columns, bias, relu);
     }
@@ -235,7 +234,7 @@ export function winogradFilterGradient(p: usize, item: i32, thread: i32): void {
   const vRow = (<usize>(groups * ROWS) << 2) + 8;
   const vPlane = <usize>chunk * vRow + SKEW;
   const d = v + vPlane * 36;
-  const dPanel = <usize>chunk << 5;
+  const dPanel = <usize>chunk * PANEL_BYTES;
   const dPlane = <usize>panels * dPanel + SKEW;
   const sums = d + dPlane * 36;
   const sumsPlane = <usize>(groups * panels) * TILE_BYTES + SKEW;
@@ -268,12 +267,12 @@ export function winogradFilterGradient(p: usize, item: i32, thread: i32): void {
         step = <usize>width << 2;
         line = step * 4;
       }
-      for (let half = 0; half < panels * 2; half++) {
-        const dAt = d + <usize>(half >> 1) * dPanel + (<usize>t << 5) + (<usize>(half & 1) << 4);
-        transformGradient(source + (<usize>half << 4), line, step, dAt, dPlane, temp);
+      for (let c = 0; c < width; c += 4) {
+        const dAt = d + <usize>(c / PANEL) * dPanel + <usize>t * PANEL_BYTES + (<usize>(c % PANEL) << 2);
+        transformGradient(source + (<usize>c << 2), line, step, dAt, dPlane, temp);
       }
     }
-    const bytes = <usize>count << 5;
+    const bytes = <usize>count * PANEL_BYTES;
     for (let i = 0; i < 36; i++) {
       let sum = sums + <usize>i * sumsPlane;
       for (let g = 0; g < groups; g++) {
@@ -289,11 +288,11 @@ export function winogradFilterGradient(p: usize, item: i32, thread: i32): void {
 
   const out = pointer(p, 2) + (<usize>(partial * word(p, 22)) << 2);
   for (let r = 0; r < rows; r++) {
-    for (let half = 0; half < panels * 2; half++) {
-      const tile = <usize>((r / ROWS) * panels + (half >> 1)) * TILE_BYTES + (<usize>(r % ROWS) << 5);
-      transformFilterGradient(sums + tile + (<usize>(half & 1) << 4), sumsPlane, temp);
+    for (let c = 0; c < width; c += 4) {
+      const tile = <usize>((r / ROWS) * panels + c / PANEL) * TILE_BYTES + <usize>(r % ROWS) * PANEL_BYTES;
+      transformFilterGradient(sums + tile + (<usize>(c % PANEL) << 2), sumsPlane, temp);
       for (let tap = 0; tap < 9; tap++) {
-        const at = out + (<usize>((tap * channels + row0 + r) * columns + column0 + half * 4) << 2);
+        const at = out + (<usize>((tap * channels + row0 + r) * columns + column0 + c) << 2);
         v128.store(at, v128.load(temp + 384 + (<usize>tap << 4)));
       }
     }

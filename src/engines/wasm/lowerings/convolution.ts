@@ -3,6 +3,7 @@ import type { WindowAttributes } from '../../../ops/windows.js';
 import { align } from '../../../compile/arena.js';
 import { sizeOf } from '../../../tensor/shape.js';
 import {
+  COLUMNS,
   chunks,
   floatBits,
   type KernelCall,
@@ -29,7 +30,7 @@ const ITEMS = 32;
 /** Bytes that the partial sums of a filter gradient may take together. */
 const PARTIAL_BYTES = 8 * 2 ** 20;
 const ROWS = 6;
-const PANEL = 8;
+
 
 /** The image that a convolution kernel reads, the positions that it visits, and where its first tap lies. */
 interface Walk {
@@ -97,22 +98,23 @@ function rowsScratch(walk: Walk): number {
 }
 
 function panelBytes(walk: Walk, columns: number): number {
-  return align(4 * walk.kernel[0] * walk.kernel[1] * walk.channels * Math.ceil(columns / PANEL) * PANEL);
+  return align(4 * walk.kernel[0] * walk.kernel[1] * walk.channels * Math.ceil(columns / COLUMNS) * COLUMNS);
 }
 
 function rowsCall(walk: Walk, x: number, panels: number, scratch: number, target: RowsTarget): KernelCall {
   const bands = cutIntoBands(walk);
-  const allPanels = Math.ceil(target.columns / PANEL);
-  let panelsPerItem = allPanels;
-  while (panelsPerItem > 2 && walk.n * bands.count * Math.ceil(allPanels / panelsPerItem) < ITEMS) {
-    panelsPerItem = Math.ceil(panelsPerItem / 2);
+  const groups = Math.ceil(target.columns / COLUMNS);
+  let groupsPerItem = groups;
+  while (groupsPerItem > 1 && walk.n * bands.count * Math.ceil(groups / groupsPerItem) < ITEMS) {
+    groupsPerItem = Math.ceil(groupsPerItem / 2);
   }
-  const panelBlocks = Math.ceil(allPanels / panelsPerItem);
+  const columnBlocks = Math.ceil(groups / groupsPerItem);
   const words = [x, target.y, panels, target.bias, target.relu ? 1 : 0, walk.h, walk.w, walk.pixelStep, walk.channels];
   words.push(walk.oh, walk.ow, target.rowStep, target.pixelStep, target.imageStep, ...walk.strides, ...walk.origin);
-  words.push(...walk.dilations, ...walk.kernel, target.columns, bands.rows, bands.count, panelsPerItem, panelBlocks);
+  words.push(...walk.dilations, ...walk.kernel, target.columns, bands.rows, bands.count, groupsPerItem * COLUMNS);
+  words.push(columnBlocks);
   words.push(scratch, rowsScratch(walk), bands.copy ? 1 : 0, walk.h * walk.w * walk.pixelStep);
-  return { kernel: 'convRows', items: walk.n * bands.count * panelBlocks, words };
+  return { kernel: 'convRows', items: walk.n * bands.count * columnBlocks, words };
 }
 
 /** Packs filters for one group: columns side by side, taps in the given order. */
@@ -125,7 +127,7 @@ function packCall(
   steps: { tap: number; inner: number; column: number },
 ): KernelCall {
   const words = [source, target, order.length, 9, inner, columns, steps.tap, steps.inner, steps.column, ...order];
-  return { kernel: 'packPanels', items: Math.ceil(columns / PANEL), words };
+  return { kernel: 'packPanels', items: Math.ceil(columns / COLUMNS), words };
 }
 
 type Dimensions = [number, number, number, number];
@@ -175,7 +177,7 @@ function filterGradientWinograd(
 ): WinogradShape | undefined {
   const { walk, columns } = cutFilterGradient(node);
   const shape = winogradShape(walk, columns, node.attributes.groups, options);
-  if (shape === undefined || columns % PANEL !== 0) return undefined;
+  if (shape === undefined || columns % COLUMNS !== 0) return undefined;
   return options.convolution === 'winograd' || winogradGradientPays(shape) ? shape : undefined;
 }
 
@@ -354,8 +356,7 @@ function cutFilterGradient(node: Pick<Node<'conv2dFilterGradient'>, 'inputs' | '
   const alone = partials >= 16;
   const tapsPerItem = alone ? taps : 1;
   const innerPerItem = alone ? inner : Math.min(inner, 96);
-  const panels = Math.ceil(columns / PANEL);
-  const packed = 4 * PANEL * bands.rows * walk.ow * panels;
+  const packed = 4 * COLUMNS * bands.rows * walk.ow * Math.ceil(columns / COLUMNS);
   const group = Math.max(1, Math.min(8, Math.floor(BAND_PIXELS / (bands.rows * walk.ow))));
   return {
     ...{ walk, bands, columns, taps, inner, partials, tapsPerItem, innerPerItem, group },

@@ -1,10 +1,9 @@
 import { align } from '../../../compile/arena.js';
 import { batchOffset, matMulSizes } from '../../../ops/matMul.js';
 import { type Shape, sizeOf } from '../../../tensor/shape.js';
-import type { KernelCall, LowerCall, LoweringTable } from '../lowering.js';
+import { COLUMNS, type KernelCall, type LowerCall, type LoweringTable } from '../lowering.js';
 
 const ROWS = 6;
-const PANEL = 8;
 /** Rows that one item works on: a block of A that stays in the cache while panels pass. */
 const ROWS_PER_ITEM = 96;
 /** Items that a product should have, so that threads end together. */
@@ -14,14 +13,14 @@ function lower(call: LowerCall<'matMul'>): KernelCall[] {
   const { inputs, outputs, attributes } = call;
   const [aShape, bShape] = call.inputShapes as [Shape, Shape];
   const { m, n, k, batch } = matMulSizes('matMul', aShape, bShape, attributes);
-  const panels = Math.ceil(n / PANEL);
+  const groups = Math.ceil(n / COLUMNS);
   const rowsPerItem = Math.min(Math.ceil(m / ROWS) * ROWS, ROWS_PER_ITEM);
   const rowBlocks = Math.ceil(m / rowsPerItem);
-  let panelsPerItem = panels;
-  while (panelsPerItem > 1 && rowBlocks * Math.ceil(panels / panelsPerItem) < ITEMS) {
-    panelsPerItem = Math.ceil(panelsPerItem / 2);
+  let groupsPerItem = groups;
+  while (groupsPerItem > 1 && rowBlocks * Math.ceil(groups / groupsPerItem) < ITEMS) {
+    groupsPerItem = Math.ceil(groupsPerItem / 2);
   }
-  const items = rowBlocks * Math.ceil(panels / panelsPerItem);
+  const items = rowBlocks * Math.ceil(groups / groupsPerItem);
   const calls: KernelCall[] = [];
   let packed = -1;
   for (let item = 0; item < sizeOf(batch); item++) {
@@ -29,12 +28,13 @@ function lower(call: LowerCall<'matMul'>): KernelCall[] {
     const b = (inputs[1] as number) + 4 * k * n * batchOffset(item, batch, bShape.slice(0, -2));
     if (b !== packed) {
       const [innerStep, columnStep] = attributes.transposeB ? [1, k] : [n, 1];
-      calls.push({ kernel: 'packPanels', items: panels, words: [b, call.workspace, 1, 9, k, n, 0, innerStep, columnStep, 0] });
+      calls.push({ kernel: 'packPanels', items: groups, words: [b, call.workspace, 1, 9, k, n, 0, innerStep, columnStep, 0] });
       packed = b;
     }
     const y = (outputs[0] as number) + 4 * m * n * item;
     const relu = attributes.activation === 'relu' ? 1 : 0;
-    const words = [a, call.workspace, y, inputs[2] ?? 0, relu, m, n, k, rowsPerItem, rowBlocks, panelsPerItem];
+    const words = [a, call.workspace, y, inputs[2] ?? 0, relu, m, n, k, rowsPerItem, rowBlocks];
+    words.push(groupsPerItem * COLUMNS);
     if (attributes.transposeA) {
       calls.push({ kernel: 'matMulOuter', items, words });
     } else {
@@ -48,13 +48,13 @@ function lower(call: LowerCall<'matMul'>): KernelCall[] {
   return calls;
 }
 
-/** Matrix products: the second factor is packed into panels, then tiles of six rows by eight columns are summed. */
+/** Matrix products: the second factor is packed into panels, then tiles of six rows are summed. */
 export const matMulLowerings: Pick<LoweringTable, 'matMul'> = {
   matMul: {
     workspace: ({ inputs, attributes }) => {
       const [a, b] = inputs.map((value) => value.shape) as [Shape, Shape];
       const { n, k } = matMulSizes('matMul', a, b, attributes);
-      return align(4 * k * Math.ceil(n / PANEL) * PANEL);
+      return align(4 * k * Math.ceil(n / COLUMNS) * COLUMNS);
     },
     lower,
   },

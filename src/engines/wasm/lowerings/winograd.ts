@@ -1,14 +1,12 @@
 import { align } from '../../../compile/arena.js';
-import type { KernelCall } from '../lowering.js';
+import { COLUMNS, type KernelCall } from '../lowering.js';
 
 /**
  * Winograd's F(4×4, 3×3) for 3 × 3 convolutions with stride 1, and F(3×3, 4×4) for their filter gradients: 36 products
  * in place of 144 for each square of 4 × 4 output pixels, at the price of transforms.
  */
 
-const PANEL = 8;
 const ROWS = 6;
-const TILE_BYTES = 192;
 const TEMP = 640;
 const SKEW = 64;
 /** Tiles that one item transforms together: a multiple of six that keeps panels of filters in use. */
@@ -44,40 +42,50 @@ export function winogradPays(shape: WinogradShape): boolean {
   const { n, oh, ow, channels, columns } = shape;
   if (channels % 4 !== 0 || columns % 4 !== 0 || channels < 16 || columns < 16) return false;
   const tiles = tilesOf(shape).all;
-  const direct = (n * oh * ow * 9 * channels * columns) / PANEL;
-  const transformed = tiles * ((36 * channels * columns) / PANEL + 30 * channels + 22 * columns);
+  const direct = (n * oh * ow * 9 * channels * columns) / 8;
+  const transformed = tiles * ((36 * channels * columns) / 8 + 30 * channels + 22 * columns);
   return transformed * 1.15 < direct;
 }
 
-/** Whether the filter gradient pays; its columns must fill whole panels. */
+/** Whether the filter gradient pays; its columns must fill whole panels in every build. */
 export function winogradGradientPays(shape: WinogradShape): boolean {
-  return shape.columns % PANEL === 0 && winogradPays(shape);
+  return shape.columns % COLUMNS === 0 && winogradPays(shape);
 }
 
-function panelsOf(columns: number): number {
-  return Math.ceil(columns / PANEL);
+/** Groups of columns that kernels take together. */
+function groupsOf(columns: number): number {
+  return Math.ceil(columns / COLUMNS);
 }
 
 function filterBytes(shape: WinogradShape): number {
-  return align(36 * 4 * shape.channels * panelsOf(shape.columns) * PANEL);
+  return align(36 * 4 * shape.channels * groupsOf(shape.columns) * COLUMNS);
 }
 
-function convCut(shape: WinogradShape): { block: number; blocks: number; panelsPerItem: number; panelBlocks: number } {
+interface ConvCut {
+  /** Tiles of an item, and how many such blocks there are. */
+  readonly block: number;
+  readonly blocks: number;
+  /** Columns of an item, and how many such blocks there are. */
+  readonly columns: number;
+  readonly columnBlocks: number;
+}
+
+function convCut(shape: WinogradShape): ConvCut {
   const { all } = tilesOf(shape);
   const block = Math.min(BLOCK, Math.ceil(all / ROWS) * ROWS);
   const blocks = Math.ceil(all / block);
-  const panels = panelsOf(shape.columns);
-  let panelsPerItem = panels;
-  while (panelsPerItem > 2 && blocks * Math.ceil(panels / panelsPerItem) < ITEMS) {
-    panelsPerItem = Math.ceil(panelsPerItem / 2);
+  const groups = groupsOf(shape.columns);
+  let groupsPerItem = groups;
+  while (groupsPerItem > 1 && blocks * Math.ceil(groups / groupsPerItem) < ITEMS) {
+    groupsPerItem = Math.ceil(groupsPerItem / 2);
   }
-  return { block, blocks, panelsPerItem, panelBlocks: Math.ceil(panels / panelsPerItem) };
+  return { block, blocks, columns: groupsPerItem * COLUMNS, columnBlocks: Math.ceil(groups / groupsPerItem) };
 }
 
 function convScratch(shape: WinogradShape): number {
-  const { block, panelsPerItem } = convCut(shape);
+  const { block, columns } = convCut(shape);
   const v = 36 * (4 * block * shape.channels + SKEW);
-  const m = 36 * ((panelsPerItem * block * TILE_BYTES) / ROWS + SKEW);
+  const m = 36 * (4 * columns * block + SKEW);
   return align(TEMP + 64 + 36 * 4 * shape.channels + v + m + 64);
 }
 
@@ -109,16 +117,17 @@ export function winogradCalls(
 ): KernelCall[] {
   const scratch = workspace + filterBytes(shape);
   const tiles = tilesOf(shape);
-  const { block, blocks, panelsPerItem, panelBlocks } = convCut(shape);
+  const cut = convCut(shape);
   const { w, tapStep, channelStep, columnStep, turned } = filters;
   const transform = [w, workspace, shape.channels, shape.columns, tapStep, channelStep, columnStep, turned ? 1 : 0];
   transform.push(scratch, FILTER_SCRATCH);
   const words = [x, y, workspace, bias, relu ? 1 : 0, shape.h, shape.w, shape.channels, shape.oh, shape.ow];
-  words.push(...shape.origin, shape.columns, tiles.y, tiles.x, tiles.all, block, blocks, panelsPerItem);
+  words.push(...shape.origin, shape.columns, tiles.y, tiles.x, tiles.all, cut.block, cut.blocks);
+  words.push(cut.columns);
   words.push(scratch, convScratch(shape));
   return [
-    { kernel: 'winogradFilters', items: panelsOf(shape.columns), words: transform },
-    { kernel: 'winogradConv', items: blocks * panelBlocks, words },
+    { kernel: 'winogradFilters', items: groupsOf(shape.columns), words: transform },
+    { kernel: 'winogradConv', items: cut.blocks * cut.columnBlocks, words },
   ];
 }
 
@@ -147,11 +156,10 @@ function gradientCut(shape: WinogradShape): GradientCut {
 function gradientScratch(shape: WinogradShape): number {
   const { rows, columns, chunk } = gradientCut(shape);
   const groups = Math.ceil(rows / ROWS);
-  const panels = columns / PANEL;
   const patch = 36 * 4 * Math.max(rows, columns);
   const v = 36 * (chunk * (4 * groups * ROWS + 8) + SKEW);
-  const d = 36 * (panels * chunk * 32 + SKEW);
-  return align(TEMP + patch + v + d + 36 * (groups * panels * TILE_BYTES + SKEW) + 64);
+  const d = 36 * (4 * columns * chunk + SKEW);
+  return align(TEMP + patch + v + d + 36 * (4 * groups * ROWS * columns + SKEW) + 64);
 }
 
 function partialBytes(shape: WinogradShape): number {

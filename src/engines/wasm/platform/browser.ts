@@ -1,4 +1,6 @@
 import type { WorkerReply } from '../protocol.js';
+import { relaxed } from '../generated/relaxed.js';
+import { simd } from '../generated/simd.js';
 import type { Platform } from './platform.js';
 
 /** Browsers: the script comes from a Blob, so that no file has to be found; memory is shared on isolated pages only. */
@@ -19,5 +21,8 @@ export const platform: Platform = {
   },
   hardwareThreads: () => navigator.hardwareConcurrency ?? 1,
   canShareMemory: () => globalThis.crossOriginIsolated === true,
-  enableWasmFeatures: async () => {},
+  compile: async (build, unpack) => {
+    if (build === 'wide') return undefined;
+    return WebAssembly.compile(new Uint8Array(await unpack(build === 'relaxed' ? relaxed : simd)));
+  },
 };

@@ -14,6 +14,17 @@ export interface WorkerEvents {
   readonly onError: (message: string) => void;
 }
 
+/** Builds of the kernels: 256 bits by V8's revectorization, 128 bits with fused multiply-add, 128 bits. */
+export type BuildName = 'wide' | 'relaxed' | 'simd';
+
+/** A build as it is kept in the package. */
+export interface StoredBuild {
+  /** The module, deflated, as base64. */
+  readonly data: string;
+  /** Index of the byte that says whether the module's memory is shared. */
+  readonly sharedFlag: number;
+}
+
 /** What differs between Node and browsers. */
 export interface Platform {
   /** Starts a worker from the text of a script. */
@@ -22,6 +33,11 @@ export interface Platform {
   hardwareThreads(): number;
   /** Whether memory may be shared with workers. */
   canShareMemory(): boolean;
-  /** Switches on what the JavaScript engine has but does not offer unasked; harmless where it is on already. */
-  enableWasmFeatures(): Promise<void>;
+  /**
+   * Compiles a build of the kernels with what the JavaScript engine has but does not offer unasked.
+   *
+   * @param unpack turns the stored build into the bytes of a module.
+   * @returns undefined where this build cannot run here.
+   */
+  compile(build: BuildName, unpack: (stored: StoredBuild) => Promise<Uint8Array>): Promise<WebAssembly.Module | undefined>;
 }
