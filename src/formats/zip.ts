@@ -1,5 +1,5 @@
-import { inflateSync } from 'fflate';
 import { formatError, quoteUntrusted } from './formatError.js';
+import { inflateExactly } from './inflate.js';
 
 /** A file of a zip archive. */
 export interface ZipEntry {
@@ -7,7 +7,7 @@ export interface ZipEntry {
   /** Bytes once unpacked, as the archive says. */
   readonly size: number;
   /** The contents; a view of the archive where they are stored as they stand. @throws FoveaError `format`. */
-  read(): Uint8Array;
+  read(): Promise<Uint8Array>;
 }
 
 const DAMAGED = 'The file is damaged or no zip archive: fetch or write it anew';
@@ -118,7 +118,7 @@ class Archive {
     };
   }
 
-  read(entry: DirectoryEntry, budget: { left: number }): Uint8Array {
+  async read(entry: DirectoryEntry, budget: { left: number }): Promise<Uint8Array> {
     const { name, method, encrypted, stored, size, local, crc } = entry;
     const what = quoteUntrusted(name);
     if (encrypted) this.fail('archives are read without a password', `${what}, which is encrypted`);
@@ -131,18 +131,17 @@ class Archive {
       throw formatError(this.#where, rule, `${what} of ${size} bytes`, 'Pack it again without compression');
     }
     if (method !== 0 && method !== 8) this.fail('files are stored or deflated', `${what} by method ${method}`);
-    const plain = method === 0 ? packed : this.#inflate(packed, size, what);
+    const plain = method === 0 ? packed : await this.#inflate(packed, size, what);
     if (plain.length !== size) this.fail(`the file ${what} has ${size} bytes`, `${plain.length}`);
     if (crc32([plain]) !== crc) this.fail(`the file ${what} must agree with its checksum`, 'another sum');
     return plain;
   }
 
-  /** Into an array of the promised size, and not a byte more. */
-  #inflate(packed: Uint8Array, size: number, what: string): Uint8Array {
+  async #inflate(packed: Uint8Array, size: number, what: string): Promise<Uint8Array> {
     try {
-      return inflateSync(packed, { out: new Uint8Array(size) });
+      return await inflateExactly(packed, size, 'deflate-raw');
     } catch (cause) {
-      const received = String(cause).slice(0, 80);
+      const received = cause instanceof Error ? cause.message : String(cause);
       throw formatError(this.#where, `the file ${what} must be a whole deflate stream`, received, DAMAGED, cause);
     }
   }

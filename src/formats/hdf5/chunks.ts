@@ -1,4 +1,4 @@
-import { unzlibSync } from 'fflate';
+import { inflateExactly } from '../inflate.js';
 import { type Hdf5Bytes, hdf5Damaged, hdf5Unsupported } from './hdf5Bytes.js';
 
 const DEEPEST_TREE = 32;
@@ -8,13 +8,13 @@ const DEEPEST_TREE = 32;
  *
  * @param at the layout message, version 3: rank + 1, the tree, the block's sizes and the bytes of one number.
  */
-export function readChunks(
+export async function readChunks(
   file: Hdf5Bytes,
   at: number,
   filtersAt: number | undefined,
   shape: readonly number[],
   itemBytes: number,
-): Uint8Array {
+): Promise<Uint8Array> {
   const rank = file.u8(at + 2) - 1;
   const chunk = Array.from({ length: Math.max(rank, 0) }, (_, i) => file.u32(at + 11 + 4 * i));
   const chunkBytes = chunk.reduce((product, n) => product * n, itemBytes);
@@ -32,7 +32,7 @@ export function readChunks(
   const root = file.address(at + 3);
   if (root === undefined) return result;
   let left = chunk.reduce((product, n, axis) => product * Math.ceil((shape[axis] as number) / n), 1);
-  const visit = (node: number, depth: number): void => {
+  const visit = async (node: number, depth: number): Promise<void> => {
     file.once(node);
     file.signature(node, 'TREE');
     if (depth === 0) throw hdf5Damaged(file.where, `trees have at most ${DEEPEST_TREE} levels`, 'more');
@@ -46,16 +46,16 @@ export function readChunks(
       const key = node + 24 + i * (keyBytes + 8);
       const child = file.u64(key + keyBytes);
       if (!leaf) {
-        visit(child, depth - 1);
+        await visit(child, depth - 1);
         continue;
       }
       const stored = file.view(child, file.u32(key));
-      const plain = unfilter(file, stored, filters, file.u32(key + 4), chunkBytes, itemBytes);
+      const plain = await unfilter(file, stored, filters, file.u32(key + 4), chunkBytes, itemBytes);
       const start = chunk.map((_, axis) => file.u64(key + 8 + 8 * axis));
       file.inflate(chunkBytes - place(plain, chunk, start, result, shape, itemBytes));
     }
   };
-  visit(root, DEEPEST_TREE);
+  await visit(root, DEEPEST_TREE);
   return result;
 }
 
@@ -79,19 +79,19 @@ function readFilters(file: Hdf5Bytes, at: number): number[] {
 }
 
 /** Undoes the filters of a block, the last one first; `skipped` has a bit for each that was not used. */
-function unfilter(
+async function unfilter(
   file: Hdf5Bytes,
   stored: Uint8Array,
   filters: readonly number[],
   skipped: number,
   chunkBytes: number,
   itemBytes: number,
-): Uint8Array {
+): Promise<Uint8Array> {
   let bytes = stored;
   for (let i = filters.length - 1; i >= 0; i--) {
     const id = filters[i] as number;
     if (skipped & (1 << i)) continue;
-    if (id === 1) bytes = inflate(file, bytes, chunkBytes);
+    if (id === 1) bytes = await inflate(file, bytes, chunkBytes);
     else if (id === 2) bytes = unshuffle(bytes, itemBytes);
     else if (id === 3) bytes = bytes.subarray(0, Math.max(0, bytes.length - 4));
     else throw hdf5Unsupported(file.where, `numbers compressed by filter ${id}`);
@@ -100,11 +100,11 @@ function unfilter(
   throw hdf5Damaged(file.where, `a block has ${chunkBytes} bytes`, `${bytes.length}`);
 }
 
-function inflate(file: Hdf5Bytes, bytes: Uint8Array, chunkBytes: number): Uint8Array {
+async function inflate(file: Hdf5Bytes, bytes: Uint8Array, chunkBytes: number): Promise<Uint8Array> {
   try {
-    return unzlibSync(bytes, { out: new Uint8Array(chunkBytes) });
+    return await inflateExactly(bytes, chunkBytes, 'deflate');
   } catch (cause) {
-    throw hdf5Damaged(file.where, 'a compressed block must be a whole zlib stream', String(cause).slice(0, 80));
+    throw hdf5Damaged(file.where, 'a compressed block must be a whole zlib stream', (cause as Error).message);
   }
 }
 

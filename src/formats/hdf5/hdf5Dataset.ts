@@ -44,7 +44,7 @@ export class Hdf5Dataset {
    *
    * @throws FoveaError `format` where the shape does not fit the file.
    */
-  read(): StoredTensor {
+  async read(): Promise<StoredTensor> {
     const { name, bytes: itemBytes, bigEndian } = this.#numbers();
     const where = `${this.#file.where}: array ${quoteUntrusted(this.path)}`;
     const count = this.shape.reduce((product, n) => product * n, 1);
@@ -52,7 +52,7 @@ export class Hdf5Dataset {
       const rule = 'an array must not be larger than the file';
       throw hdf5Damaged(where, rule, `the shape [${this.shape.join(', ')}] of ${itemBytes}-byte numbers`);
     }
-    let stored = this.#bytes(count * itemBytes, itemBytes);
+    let stored = await this.#bytes(count * itemBytes, itemBytes);
     if (bigEndian && itemBytes > 1) stored = reversed(stored, itemBytes);
     if (name === 'F64') {
       const wide = new Float64Array(stored.slice().buffer);
@@ -76,7 +76,7 @@ export class Hdf5Dataset {
     );
   }
 
-  #bytes(size: number, itemBytes: number): Uint8Array {
+  async #bytes(size: number, itemBytes: number): Promise<Uint8Array> {
     const { at } = this.#layout;
     const file = this.#file;
     const version = file.u8(at);
