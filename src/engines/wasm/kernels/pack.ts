@@ -56,7 +56,7 @@ function packPanel(p: usize, column: i32, width: i32, target: usize): void {
 function packTransposed(row: usize, target: usize, inner: i32, columnStep: usize): void {
   let i = 0;
   for (; i + 4 <= inner; i += 4) {
-    for (let j = 0; j < PANEL; j += 4) transpose4(row + <usize>j * columnStep, target + (<usize>j << 2), columnStep);
+    for (let j = 0; j < PANEL; j += 4) transpose4(row + <usize>j * columnStep, target + (<usize>j << 2), columnStep, PANEL_BYTES);
     row += 16;
     target += 4 * PANEL_BYTES;
   }
@@ -71,9 +71,10 @@ function packTransposed(row: usize, target: usize, inner: i32, columnStep: usize
   }
 }
 
+/** Four rows `step` bytes apart become four rows `targetStep` bytes apart, turned. */
 // @ts-ignore: decorator
 @inline
-function transpose4(source: usize, target: usize, step: usize): void {
+export function transpose4(source: usize, target: usize, step: usize, targetStep: usize): void {
   const a = v128.load(source);
   const b = v128.load(source + step);
   const c = v128.load(source + step * 2);
@@ -83,9 +84,9 @@ function transpose4(source: usize, target: usize, step: usize): void {
   const cd0 = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
   const cd1 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
   v128.store(target, v128.shuffle<f32>(ab0, cd0, 0, 1, 4, 5));
-  v128.store(target, v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7), PANEL_BYTES);
-  v128.store(target, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5), 2 * PANEL_BYTES);
-  v128.store(target, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7), 3 * PANEL_BYTES);
+  v128.store(target + targetStep, v128.shuffle<f32>(ab0, cd0, 2, 3, 6, 7));
+  v128.store(target + targetStep * 2, v128.shuffle<f32>(ab1, cd1, 0, 1, 4, 5));
+  v128.store(target + targetStep * 3, v128.shuffle<f32>(ab1, cd1, 2, 3, 6, 7));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { pointer, word } from './common';
-import { copyPatch } from './pack';
+import { copyPatch, transpose4 } from './pack';
 import { addOuter, addRows, COLUMNS, PANEL, PANEL_BYTES, ROWS, TILE_BYTES, ZERO_TILE } from './tiles';
 import {
   transformFilter,
@@ -15,7 +15,8 @@ const SKEW: usize = 64;
 const TEMP: usize = 640;
 
 /**
- * Filters into Winograd's domain, packed in panels: u[plane][panel][channel][PANEL]. One item transforms COLUMNS columns.
+ * Filters into Winograd's domain, packed in panels: u[plane][panel][channel][PANEL], planes
+ * set apart by SKEW. One item transforms COLUMNS columns.
  *
  * 0 w, 1 u, 2 channels, 3 columns, 4 tapStep, 5 channelStep, 6 columnStep (floats), 7 turned (1: the taps in reverse
  * order, for an input gradient), 8 scratch, 9 scratchBytes
@@ -30,28 +31,39 @@ export function winogradFilters(p: usize, item: i32, thread: i32): void {
   const temp = pointer(p, 8) + <usize>thread * word(p, 9);
   const taps = temp + TEMP;
   const panelBytes = <usize>channels * PANEL_BYTES;
-  const plane = <usize>((columns + PANEL - 1) / PANEL) * panelBytes;
-  const last = min((columns + PANEL - 1) / PANEL * PANEL, (item + 1) * COLUMNS);
-  for (let column = item * COLUMNS; column < last; column += 4) {
-    const width = min(4, columns - column);
-    const source = pointer(p, 0) + <usize>column * columnStep;
-    let u = pointer(p, 1) + <usize>(column / PANEL) * panelBytes + (<usize>(column % PANEL) << 2);
-    for (let c = 0; c < channels; c++) {
-      for (let tap = 0; tap < 9; tap++) {
-        let at = source + <usize>(turned ? 8 - tap : tap) * tapStep + <usize>c * channelStep;
-        const to = taps + (<usize>tap << 4);
-        if (width == 4 && columnStep == 4) {
-          v128.store(to, v128.load(at));
-        } else {
-          for (let j = 0; j < 4; j++) {
-            store<f32>(to + (<usize>j << 2), j < width ? load<f32>(at) : 0);
-            at += columnStep;
-          }
+  const plane = <usize>((columns + PANEL - 1) / PANEL) * panelBytes + SKEW;
+  const last = min(((columns + PANEL - 1) / PANEL) * PANEL, (item + 1) * COLUMNS);
+  for (let panel = item * COLUMNS; panel < last; panel += PANEL) {
+    let u = pointer(p, 1) + <usize>(panel / PANEL) * panelBytes;
+    let c = 0;
+    while (c < channels) {
+      // Four channels at a time where they are neighbours: 4 × 4 blocks are turned in registers.
+      const block = channelStep == 4 && c + 4 <= channels ? 4 : 1;
+      for (let j = 0; j < PANEL; j += 4) {
+        const width = min(4, columns - panel - j);
+        const source = pointer(p, 0) + <usize>(panel + j) * columnStep + <usize>c * channelStep;
+        for (let tap = 0; tap < 9; tap++) {
+          const at = source + <usize>(turned ? 8 - tap : tap) * tapStep;
+          const to = taps + (<usize>tap << 4);
+          if (width == 4 && block == 4) transpose4(at, to, columnStep, 144);
+          else if (width == 4 && columnStep == 4) v128.store(to, v128.load(at));
+          else for (let k = 0; k < block; k++) gatherFour(at + (<usize>k << 2), columnStep, width, to + 144 * k);
+        }
+        for (let k = 0; k < block; k++) {
+          transformFilter(taps + 144 * k, 16, u + <usize>k * PANEL_BYTES + (<usize>j << 2), plane, temp);
         }
       }
-      transformFilter(taps, 16, u, plane, temp);
-      u += PANEL_BYTES;
+      c += block;
+      u += <usize>block * PANEL_BYTES;
     }
+  }
+}
+
+/** Four columns of a filter side by side; zero past the last one. */
+function gatherFour(source: usize, step: usize, width: i32, target: usize): void {
+  for (let j = 0; j < 4; j++) {
+    store<f32>(target + (<usize>j << 2), j < width ? load<f32>(source) : 0);
+    source += step;
   }
 }
 
@@ -111,8 +123,9 @@ export function winogradConv(p: usize, item: i32, thread: i32): void {
   }
 
   const uPanel = <usize>channels * PANEL_BYTES;
+  const uPlane = <usize>allPanels * uPanel + SKEW;
   for (let i = 0; i < 36; i++) {
-    let b = pointer(p, 2) + <usize>(i * allPanels + firstPanel) * uPanel;
+    let b = pointer(p, 2) + <usize>i * uPlane + <usize>firstPanel * uPanel;
     let tile = m + <usize>i * mPlane;
     for (let panel = 0; panel < panels; panel++) {
       let a = v + <usize>i * plane;

@@ -58,7 +58,7 @@ function groupsOf(columns: number): number {
 }
 
 function filterBytes(shape: WinogradShape): number {
-  return align(36 * 4 * shape.channels * groupsOf(shape.columns) * COLUMNS);
+  return align(36 * (4 * shape.channels * groupsOf(shape.columns) * COLUMNS + SKEW));
 }
 
 interface ConvCut {
@@ -94,7 +94,8 @@ export function winogradWorkspace(shape: WinogradShape, threads: number): number
   return filterBytes(shape) + threads * Math.max(convScratch(shape), FILTER_SCRATCH);
 }
 
-const FILTER_SCRATCH = align(TEMP + 9 * 32 + 64);
+/** A transform's vectors, and the nine taps of four channels. */
+const FILTER_SCRATCH = align(TEMP + 4 * 144 + 64);
 
 /** Where the filters lie: steps in floats between taps, channels and columns; `turned` for an input gradient. */
 export interface FilterSource {
