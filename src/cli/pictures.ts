@@ -11,13 +11,13 @@ export function picturesPerLine(width: number, columns: number): number {
 }
 
 /**
- * Pictures side by side, each with a line of text below: x [n, h, w, c], brighter for larger values. Shades where there are
+ * Pictures side by side, each with lines of text below: x [n, h, w, c], brighter for larger values. Shades where there are
  * colors, else dots. Half as many columns as pixels, a quarter as many lines.
  */
 export function drawPictures(
   terminal: Pick<Terminal, 'color'>,
   { x }: Pick<Batch, 'x'>,
-  captions: readonly string[],
+  captions: readonly (readonly string[])[],
 ): string[] {
   const [n = 0, h = 0, w = 0, c = 0] = x.shape;
   const rowLength = Math.ceil(w / 2);
@@ -30,8 +30,11 @@ export function drawPictures(
       lines[row] += (i === 0 ? '' : GAP) + text;
     });
   }
-  const line = captions.map((text) => text.slice(0, rowLength).padEnd(rowLength)).join(GAP);
-  return [...lines, line].map((text) => text.trimEnd());
+  const height = Math.max(0, ...captions.map((one) => one.length));
+  const below = Array.from({ length: height }, (_, row) =>
+    captions.map((one) => (one[row] ?? '').slice(0, rowLength).padEnd(rowLength)).join(GAP),
+  );
+  return [...lines, ...below].map((text) => text.trimEnd());
 }
 
 /** The mean over the channels, stretched to 0 to 1. */

@@ -40,10 +40,10 @@ export type RunConfig = v.InferOutput<typeof schema>;
 export async function readRunConfig(folder: string): Promise<RunConfig> {
   const path = join(folder, CONFIG_FILE);
   const bytes = await readFileChecked(path, { maxBytes: 16 * 2 ** 20 }).catch((cause: unknown) => {
+    if (!(cause instanceof FoveaError) || cause.data.systemCode !== 'ENOENT') throw cause;
     throw new FoveaError('file', {
       where: `run "${folder}"`,
-      rule: `its ${CONFIG_FILE} cannot be read`,
-      received: cause instanceof Error ? cause.message : String(cause),
+      rule: `there is no ${CONFIG_FILE} in it`,
       remedy: 'Name the folder that fovea train made, such as runs/2026-01-31-digits-cnn',
       cause,
     });

@@ -149,7 +149,7 @@ export class TextReporter implements TrainReporter {
     if (fit === 0) return;
     const { labels, classNames } = data;
     const indices = Uint32Array.from({ length: Math.min(fit, data.size) }, (_, i) => i);
-    const captions = [...indices].map((i) => (labels === undefined ? '' : className(classNames, labels[i] ?? 0)));
+    const captions = [...indices].map((i) => (labels === undefined ? [] : [className(classNames, labels[i] ?? 0)]));
     this.#line('');
     for (const line of drawPictures(this.#terminal, await data.batch(indices), captions)) this.#line(line);
   }
@@ -159,10 +159,8 @@ export class TextReporter implements TrainReporter {
     const fit = this.#howMany(data);
     const worst = [...wrong].sort((a, b) => b.output - a.output).slice(0, fit);
     if (worst.length === 0) return;
-    const captions = worst.map(
-      ({ truth, predicted }) =>
-        `${className(data.classNames, truth)} taken for ${className(data.classNames, predicted)}`,
-    );
+    const name = (index: number): string => className(data.classNames, index);
+    const captions = worst.map(({ truth, predicted }) => [name(truth), `taken for ${name(predicted)}`]);
     this.#line('');
     const pictures = await data.batch(Uint32Array.from(worst, ({ index }) => index));
     for (const line of drawPictures(this.#terminal, pictures, captions)) this.#line(line);

@@ -37,6 +37,6 @@ test('steps, buffers and peak of a small plan', () => {
 test('as text', () => {
   const text = planText(smallPlan());
   expect(text).toContain('matMul              dense  [2, 32]');
-  expect(text).toContain('Arena: 0.9 KiB; at most 0.9 KiB of it are in use at once, in step 0.');
+  expect(text).toContain('Arena: 896 B; at most 896 B of it are in use at once, in step 0.');
   expect(text).toContain('Variables: 8.0 KiB in 1 arrays.');
 });

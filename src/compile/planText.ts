@@ -158,5 +158,6 @@ function table(rows: readonly (readonly string[])[], right: readonly boolean[]):
 }
 
 function kibibytes(bytes: number): string {
+  if (bytes < 2 ** 10) return `${bytes} B`;
   return bytes < 10 * 2 ** 20 ? `${(bytes / 2 ** 10).toFixed(1)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 }

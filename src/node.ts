@@ -1,0 +1,8 @@
+/** What needs Node: files, downloads. Everything else is in `fovea`. */
+
+export { cacheFolder } from './data/node/cacheFolder.js';
+export type { DownloadProgress } from './data/node/download.js';
+export { type DownloadMnistOptions, downloadMnist, readMnist } from './data/node/mnist.js';
+export { type ReadOptions, readFileChecked, writeFileAtomic } from './formats/node/files.js';
+export { checkpointFile, readCheckpointFile } from './train/node/checkpointFile.js';
+export { logFile } from './train/node/logFile.js';
