@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { WeightLayoutName } from '../formats/weightLayout.js';
 import { batchNormalization } from '../layers/batchNormalization.js';
 import { conv2d } from '../layers/conv2d.js';
 import { dense } from '../layers/dense.js';
@@ -13,7 +14,6 @@ import { type NestedNumbers, Tensor, tensor } from '../tensor/tensor.js';
 import { loadWeights } from './loadWeights.js';
 import type { Model } from './model.js';
 import { sequential } from './sequential.js';
-import type { WeightLayoutName } from './weightLayout.js';
 import { parseTensorName } from './weightNames.js';
 
 const named = (entries: Readonly<Record<string, NestedNumbers>>) =>

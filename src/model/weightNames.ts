@@ -27,7 +27,7 @@ export interface TensorName {
 }
 
 /** Names of layers are compared without regard to the separators / . - and _. */
-export function plainLayerName(name: string): string {
+function plainLayerName(name: string): string {
   return name.replace(/[/.-]/g, '_');
 }
 

@@ -1,7 +1,7 @@
 import type { WritableTensor } from '../formats/safetensors.js';
+import type { WeightLayoutName } from '../formats/weightLayout.js';
 import { loadWeights, type WeightReport } from '../model/loadWeights.js';
 import type { Model } from '../model/model.js';
-import type { WeightLayoutName } from '../model/weightLayout.js';
 import { FoveaError } from '../tensor/errors.js';
 import { suggestName } from '../tensor/nearest.js';
 import type { Preprocessing } from './preprocessing.js';

@@ -1,4 +1,4 @@
-import type { WeightLayoutName } from '../model/weightLayout.js';
+import type { WeightLayoutName } from '../formats/weightLayout.js';
 import type { MobileNetOptions } from './mobileNet.js';
 import type { Preprocessing } from './preprocessing.js';
 

@@ -1,28 +1,8 @@
+import type { WeightLayout } from '../formats/weightLayout.js';
 import type { Layer, Weight } from '../layers/layer.js';
 import type { LayerOutput } from '../layers/layerOutput.js';
 import { type Shape, sameShape, sizeOf } from '../tensor/shape.js';
 import type { Model } from './model.js';
-
-/** How a framework lays out the numbers of its weights. */
-export interface WeightLayout {
-  /** Axes of a convolution's kernel. A depthwise kernel is HWC1 with the one, C1HW with the other. */
-  readonly convolution: 'HWIO' | 'OIHW';
-  /** The kernels are for true convolution and are turned by 180° to be used for correlation, as here. */
-  readonly flipped: boolean;
-  /** Axes of a dense layer's kernel: [in, out] or [out, in]. */
-  readonly dense: 'inputsFirst' | 'outputsFirst';
-  /** In which order a picture [h, w, c] was flattened before a dense layer. */
-  readonly flattened: 'channelsLast' | 'channelsFirst';
-}
-
-/** Layouts of frameworks. `theano` is Keras with its Theano backend, all that Keras 1 wrote with "th" ordering. */
-export const weightLayouts = {
-  keras: { convolution: 'HWIO', flipped: false, dense: 'inputsFirst', flattened: 'channelsLast' },
-  theano: { convolution: 'OIHW', flipped: true, dense: 'inputsFirst', flattened: 'channelsFirst' },
-  torch: { convolution: 'OIHW', flipped: false, dense: 'outputsFirst', flattened: 'channelsFirst' },
-} as const satisfies Record<string, WeightLayout>;
-
-export type WeightLayoutName = keyof typeof weightLayouts;
 
 /** Puts the numbers of a stored tensor into the order of a weight. */
 export type Arrange = (data: Float32Array) => Float32Array;
