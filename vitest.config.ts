@@ -1,9 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+
 export default defineConfig({
   resolve: {
-    alias: { '#platform': fileURLToPath(new URL('./src/engines/wasm/platform/node.ts', import.meta.url)) },
+    alias: {
+      '#platform': source('engines/wasm/platform/node.ts'),
+      'fovea/node': source('node.ts'),
+      fovea: source('index.ts'),
+    },
   },
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],

@@ -28,6 +28,7 @@ export type { DropoutOptions } from './layers/baseDropout.js';
 export type { GlobalPooling2dOptions } from './layers/baseGlobalPooling2d.js';
 export type { Pooling2dOptions } from './layers/basePooling2d.js';
 export { type BatchNormalizationOptions, batchNormalization } from './layers/batchNormalization.js';
+export { type ChannelPaddingOptions, channelPadding } from './layers/channelPadding.js';
 export { type ConcatenateOptions, concatenate } from './layers/concatenate.js';
 export { type Constraint, maxNorm, minMaxNorm, nonNegative, unitNorm } from './layers/constraints.js';
 export { type Conv2dOptions, conv2d } from './layers/conv2d.js';

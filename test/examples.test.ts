@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+
+/** The programs in examples/ do what they say, and the README shows one of them. */
+
+const folder = new URL('../examples/', import.meta.url);
+const read = (path: string | URL) => readFileSync(path, 'utf8');
+
+describe('examples', { timeout: 120_000 }, () => {
+  const lines: unknown[][] = [];
+
+  beforeEach(() => {
+    lines.length = 0;
+    vi.spyOn(console, 'log').mockImplementation((...args: unknown[]) => void lines.push(args));
+  });
+
+  afterEach(() => void vi.restoreAllMocks());
+
+  const run = async (name: string): Promise<void> => void (await import(fileURLToPath(new URL(name, folder))));
+
+  test('trainDigits.mjs', async () => {
+    await run('trainDigits.mjs');
+    const [[, losses], [, accuracy]] = lines as [[string, number[]], [string, number]];
+    expect(losses).toHaveLength(5);
+    expect(losses.at(-1)).toBeLessThan(losses[0] as number);
+    expect(accuracy).toBeGreaterThan(0.8);
+    expect(lines[2]?.[0]).toMatch(/^the first test digit is a (\d); the model says \1$/);
+  });
+
+  test('ownLayer.mjs', async () => {
+    await run('ownLayer.mjs');
+    const [[, losses], [last]] = lines as [[string, number[]], [string]];
+    expect(losses.at(-1)).toBeLessThan(0.9 * (losses[0] as number));
+    expect(last).toBe('the loaded copy predicts the same');
+  });
+
+  test('resume.mjs', async () => {
+    await run('resume.mjs');
+    expect(lines.flat()).toEqual([
+      'aborted after 50 steps',
+      'resumed, and ended after 80 steps',
+      'loaded "resumed once" with 25450 parameters',
+      'the weights are the same, bit for bit',
+    ]);
+  });
+
+  test('every one of them is tested here', () => {
+    const tested = [...read(fileURLToPath(import.meta.url)).matchAll(/run\('([\w.]+)'\)/g)].map(([, name]) => name);
+    expect(tested.sort()).toEqual(readdirSync(folder).sort());
+  });
+});
+
+test('what the README shows stands in an example', () => {
+  const examples = readdirSync(folder).map((name) => read(new URL(name, folder)));
+  const blocks = [...read(new URL('../README.md', import.meta.url)).matchAll(/```js\n([\s\S]*?)```/g)];
+  expect(blocks.length).toBeGreaterThan(0);
+  for (const [, code = ''] of blocks)
+    expect(
+      examples.some((example) => example.includes(code)),
+      code,
+    ).toBe(true);
+});

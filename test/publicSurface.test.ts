@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import * as anywhere from '../src/index.js';
+import { layerTypes } from '../src/layers/registry.js';
+import * as node from '../src/node.js';
+import * as ops from '../src/ops/index.js';
+
+/** What users can import. A name that goes or comes is seen in this snapshot's difference: `npx vitest run test/publicSurface -u`. */
+
+/** All names that an entry exports, `type` before those that are gone at run time. */
+function exportedNames(entry: string): string[] {
+  const source = readFileSync(fileURLToPath(new URL(`../src/${entry}.ts`, import.meta.url)), 'utf8');
+  const names = [...source.matchAll(/^export (type )?(?:\{([^}]*)\}|\* as (\w+))/gm)].flatMap(
+    ([, type = '', list, all]) =>
+      all === undefined ? (list ?? '').split(',').map((name) => type + name.trim()) : [all],
+  );
+  return names.filter((name) => name !== '' && name.trim() !== 'type').sort();
+}
+
+describe.each([
+  { entry: 'index', exports: anywhere },
+  { entry: 'node', exports: node },
+])('$entry', ({ entry, exports }) => {
+  const names = exportedNames(entry);
+
+  test('exports these names', () => expect(names).toMatchSnapshot());
+
+  test('exports at run time what it says', () => {
+    expect(Object.keys(exports).sort()).toEqual(names.filter((name) => !name.startsWith('type ')));
+  });
+});
+
+test('ops exports these names', () => expect(Object.keys(ops).sort()).toMatchSnapshot());
+
+test('every kind of layer can be made', () => {
+  expect(Object.keys(layerTypes).filter((type) => !(type in anywhere))).toEqual([]);
+});
