@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { FoveaError } from '../tensor/errors.js';
+import { nextTask } from '../tensor/nextTask.js';
 import { RandomStream } from '../tensor/random.js';
 import { formatShape, type Shape, sizeOf } from '../tensor/shape.js';
 import { real, specOption } from './options.js';
@@ -26,6 +27,9 @@ const VARIANCE_SCALING = {
   lecunUniform: [1, 'in', 'uniform'],
   lecunNormal: [1, 'in', 'normal'],
 } as const;
+
+/** Values that are drawn before other tasks get their turn: some milliseconds. */
+const PIECE = 2 ** 16;
 
 /** Standard deviation of a standard normal cut off at two standard deviations. */
 const TRUNCATED_DEVIATION = 0.87962566103423978;
@@ -57,14 +61,23 @@ export function initializerOption() {
 
 /**
  * The first values of a weight: a function of the initialiser, the shape, the seed and the weight's path
- * (`layer/weight`), and of nothing else.
+ * (`layer/weight`), and of nothing else. Large weights are drawn in pieces, so that the thread stays responsive.
  */
-export function initialize(initializer: Initializer, shape: Shape, seed: number, path: string): Float32Array {
+export async function initialize(
+  initializer: Initializer,
+  shape: Shape,
+  seed: number,
+  path: string,
+): Promise<Float32Array> {
   const spec: InitializerSpec = typeof initializer === 'string' ? { type: initializer } : initializer;
   const data = new Float32Array(sizeOf(shape));
   const random = new RandomStream(seed, path);
-  const fill = (draw: () => number): Float32Array => {
-    for (let i = 0; i < data.length; i++) data[i] = draw();
+  const fill = async (draw: () => number): Promise<Float32Array> => {
+    for (let from = 0; from < data.length; from += PIECE) {
+      if (from > 0) await nextTask();
+      const to = Math.min(data.length, from + PIECE);
+      for (let i = from; i < to; i++) data[i] = draw();
+    }
     return data;
   };
   switch (spec.type) {

@@ -9,6 +9,9 @@ export interface VariableStorage {
   write(data: Float32Array): Promise<void>;
 }
 
+/** First values of a variable: an array, or what makes it when it is first needed. */
+export type InitialValues = Float32Array | (() => Float32Array | Promise<Float32Array>);
+
 /** Numbers that outlive a run: a weight, a running mean, an optimiser's moment. float32. */
 export class Variable {
   readonly name: string;
@@ -17,7 +20,7 @@ export class Variable {
   /** Managed by engines; use {@link read} and {@link write}. */
   storage: VariableStorage;
 
-  constructor(name: string, shape: Shape, initial?: Float32Array | (() => Float32Array)) {
+  constructor(name: string, shape: Shape, initial?: InitialValues) {
     checkShape(`variable "${name}"`, shape);
     this.name = name;
     this.shape = [...shape];
@@ -55,16 +58,24 @@ export class Variable {
 class HostStorage implements VariableStorage {
   readonly owner = 'host';
   readonly #size: number;
-  #data: Float32Array | (() => Float32Array) | undefined;
+  #data: InitialValues | undefined;
+  #making: Promise<Float32Array> | undefined;
 
-  constructor(size: number, initial: Float32Array | (() => Float32Array) | undefined) {
+  constructor(size: number, initial: InitialValues | undefined) {
     this.#size = size;
     this.#data = initial;
   }
 
   async read(): Promise<Float32Array> {
-    if (typeof this.#data === 'function') this.#data = this.#data();
-    return this.#data === undefined ? new Float32Array(this.#size) : this.#data.slice();
+    const initial = this.#data;
+    if (typeof initial === 'function') {
+      this.#making ??= Promise.resolve(initial());
+      const made = await this.#making;
+      // Something else may have been written while the values were made.
+      if (this.#data === initial) this.#data = made;
+    }
+    const data = this.#data as Float32Array | undefined;
+    return data === undefined ? new Float32Array(this.#size) : data.slice();
   }
 
   async write(data: Float32Array): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Batch, BatchSource, Dataset } from '../data/dataset.js';
-import { nextTask } from './nextTask.js';
+import { nextTask } from '../tensor/nextTask.js';
 
 /** Gives one batch after the other, and undefined after the last. */
 export interface Batches {
