@@ -1,6 +1,6 @@
+import { loadWeights, type WeightReport } from '../formats/loadWeights.js';
 import type { WritableTensor } from '../formats/safetensors.js';
 import type { WeightLayoutName } from '../formats/weightLayout.js';
-import { loadWeights, type WeightReport } from '../model/loadWeights.js';
 import type { Model } from '../model/model.js';
 import { FoveaError } from '../tensor/errors.js';
 import { suggestName } from '../tensor/nearest.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseTensorName } from '../model/weightNames.js';
+import { parseTensorName } from '../formats/weightNames.js';
 import { weightSource } from './pretrained.js';
 import { fromTheano, fromTimmVgg, fromTorchSqueezeNet, fromTorchVgg, withoutModule } from './weightRenames.js';
 import { type ZooName, zoo, zooEntry } from './zoo.js';

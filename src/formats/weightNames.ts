@@ -1,5 +1,5 @@
 import type { Layer, Weight } from '../layers/layer.js';
-import type { Model, ModelWeight } from './model.js';
+import type { Model, ModelWeight } from '../model/model.js';
 
 /** What other frameworks call the weights of a layer, by the last part of a tensor's name. The layer's kind decides. */
 const ROLES: Readonly<Record<string, readonly string[]>> = {

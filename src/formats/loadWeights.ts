@@ -1,10 +1,9 @@
-import type { WritableTensor } from '../formats/safetensors.js';
-import { type WeightLayout, type WeightLayoutName, weightLayouts } from '../formats/weightLayout.js';
+import type { Model, ModelWeight } from '../model/model.js';
 import { FoveaError } from '../tensor/errors.js';
 import { nearestName } from '../tensor/nearest.js';
 import { formatShape } from '../tensor/shape.js';
-import type { Model, ModelWeight } from './model.js';
-import { type Arrange, arrangement } from './weightArrangement.js';
+import type { WritableTensor } from './safetensors.js';
+import { type Arrange, arrangement, type WeightLayout, type WeightLayoutName, weightLayouts } from './weightLayout.js';
 import { parseTensorName, WeightFinder } from './weightNames.js';
 
 export interface LoadWeightsOptions {

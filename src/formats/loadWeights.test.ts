@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { WeightLayoutName } from '../formats/weightLayout.js';
 import { batchNormalization } from '../layers/batchNormalization.js';
 import { conv2d } from '../layers/conv2d.js';
 import { dense } from '../layers/dense.js';
@@ -9,11 +8,12 @@ import { flatten } from '../layers/flatten.js';
 import { globalAveragePooling2d } from '../layers/globalAveragePooling2d.js';
 import { input } from '../layers/input.js';
 import type { Layer } from '../layers/layer.js';
+import type { Model } from '../model/model.js';
+import { sequential } from '../model/sequential.js';
 import type { Shape } from '../tensor/shape.js';
 import { type NestedNumbers, Tensor, tensor } from '../tensor/tensor.js';
 import { loadWeights } from './loadWeights.js';
-import type { Model } from './model.js';
-import { sequential } from './sequential.js';
+import type { WeightLayoutName } from './weightLayout.js';
 import { parseTensorName } from './weightNames.js';
 
 const named = (entries: Readonly<Record<string, NestedNumbers>>) =>
