@@ -13,7 +13,7 @@ import { ProgressBar } from './progressBar.js';
 import type { Terminal } from './terminal.js';
 
 /** The data sets that have a name. */
-export const DATA_NAMES = ['digits', 'mnist', 'fashion-mnist'] as const;
+const DATA_NAMES = ['digits', 'mnist', 'fashion-mnist'] as const;
 
 /** Which data, so that the same examples are found again; plain JSON. */
 export const dataChoiceSchema = v.strictObject({

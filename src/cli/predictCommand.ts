@@ -42,7 +42,7 @@ export function addPredictCommand(program: Command, terminal: Terminal): void {
       `
 Examples:
   fovea predict runs/2026-01-31-digits-cnn --limit 10
-  fovea predict model.safetensors t10k-images-idx3-ubyte.gz --format csv > classes.csv
+  fovea predict model.safetensors pictures.idx --format csv > classes.csv
   fovea predict model.safetensors --data mnist --top 3`,
     )
     .action((path: string, files: string[], options: PredictOptions) => predictAll(path, files, options, terminal));

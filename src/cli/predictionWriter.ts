@@ -81,7 +81,8 @@ export class PredictionWriter {
     }
     const text = guesses.map((guess) => `${guess.class}  ${percent(guess.probability, 1).padStart(7)}`).join('   ');
     const wrong = truth === undefined || truth === guesses[0]?.class ? '' : `   (it is ${truth})`;
-    return `${source}[${example}]`.padEnd(16) + `  ${text}${wrong}`;
+    const name = `${source}[${example}]`;
+    return `${name.padEnd(16)}  ${text}${wrong}`;
   }
 }
 

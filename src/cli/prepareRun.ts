@@ -7,7 +7,7 @@ import { checkFits } from './dataOptions.js';
 import { chooseData, type OpenedData, openData } from './dataSource.js';
 import { openModel } from './modelSource.js';
 import { pixelStatistics } from './pixelStatistics.js';
-import { type RunConfig, readRunConfig } from './runConfig.js';
+import { type RunConfig, readRunConfig, storedConfig } from './runConfig.js';
 import { checkRoom, makeRunFolder, RunFolder, usualRunFolder } from './runFolder.js';
 import type { Terminal } from './terminal.js';
 import { optimizerOf, type TrainOptions, trainDefaults, validationSize } from './trainOptions.js';
@@ -59,7 +59,7 @@ export async function draftRun(word: string, options: TrainOptions, terminal: Te
       remedy: 'Add --validation 0.1',
     });
   }
-  const config: RunConfig = {
+  const config = storedConfig({
     format: 'fovea-run',
     version: 1,
     fovea: version(),
@@ -72,7 +72,7 @@ export async function draftRun(word: string, options: TrainOptions, terminal: Te
       optimizer: optimizerOf(options, epochs, Math.ceil(size / batchSize)).toConfig(),
       earlyStopping: options.earlyStopping ?? null,
     },
-  };
+  });
   return { config, model, data, trained };
 }
 

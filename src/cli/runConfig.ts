@@ -36,6 +36,11 @@ const schema = v.object({
 /** All that a run is, so that it can be continued or done again; the file `config.json` of its folder. */
 export type RunConfig = v.InferOutput<typeof schema>;
 
+/** A configuration as it will be read again: keys in one order, so that the same run writes the same bytes. */
+export function storedConfig(config: RunConfig): RunConfig {
+  return v.parse(schema, config);
+}
+
 /** Reads the configuration of a run's folder. Throws `file` or `format` where there is none. */
 export async function readRunConfig(folder: string): Promise<RunConfig> {
   const path = join(folder, CONFIG_FILE);
