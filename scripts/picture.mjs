@@ -154,7 +154,8 @@ ${drawFilters(before, 316, 40, 6, 5.5, 7)}
 <text x="316" y="160">… and after training</text>
 ${drawFilters(after, 316, 174, 6, 5.5, 7)}
 <text class="small" x="316" y="284"><tspan class="adds" fill-opacity="1">■</tspan> adds  <tspan class="takes">■</tspan> takes away</text>
-<text x="640" y="24">Loss over six epochs; ${percent} % right on new digits</text>
+<text x="640" y="24">Loss over six epochs</text>
+<text class="small" x="944" y="62" text-anchor="end">${percent} % right on new digits</text>
 ${drawCurve(672, 44, 272, 204)}
 </svg>
 `;
