@@ -74,7 +74,7 @@ export const googLeNetWeights: readonly WeightSource[] = [
 ];
 
 export const mobileNetWeights: readonly WeightSource[] = [
-  keras('mobilenet-keras', `${KERAS}/mobilenet/mobilenet_1_0_224_tf.h5`, { bytes: 17_225_924, license: APACHE }),
+  keras('mobilenet-keras', `${KERAS}/mobilenet/mobilenet_1_0_224_tf.h5`, { license: APACHE }),
   ...[
     { alpha: 0.75, file: '7_5' },
     { alpha: 0.5, file: '5_0' },
@@ -115,7 +115,7 @@ export const resNet50Weights: readonly WeightSource[] = [
 
 export const efficientNetB0Weights: readonly WeightSource[] = [
   keras('efficientnet_b0-keras', 'keras-applications/efficientnetb0.h5', {
-    ...{ bytes: 21_834_768, md5: '902e53a9f72be733fc0bcb005b3ebbac', license: APACHE },
+    ...{ md5: '902e53a9f72be733fc0bcb005b3ebbac', license: APACHE },
   }),
 ];
 
