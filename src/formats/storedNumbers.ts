@@ -26,9 +26,12 @@ export const storedKinds: ReadonlyMap<string, StoredKind> = new Map<string, Stor
   ['BOOL', { bytes: 1, decode: (bytes, n, where) => truthValues(bytes.subarray(0, n), where) }],
 ]);
 
-/** Buffer and offset where a typed array may begin: the bytes themselves where they are aligned, else a copy. */
+/**
+ * Buffer and offset where a typed array may begin: the bytes themselves where they are aligned, else a copy. (Not by
+ * `slice`, which copies nothing where the bytes are a Buffer of Node's.)
+ */
 function placed(bytes: Uint8Array, alignment: number): [ArrayBufferLike, number] {
-  return bytes.byteOffset % alignment === 0 ? [bytes.buffer, bytes.byteOffset] : [bytes.slice().buffer, 0];
+  return bytes.byteOffset % alignment === 0 ? [bytes.buffer, bytes.byteOffset] : [new Uint8Array(bytes).buffer, 0];
 }
 
 /** IEEE 754 binary16: every value is exact in float32. */

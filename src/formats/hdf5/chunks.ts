@@ -111,7 +111,7 @@ async function inflate(file: Hdf5Bytes, bytes: Uint8Array, chunkBytes: number): 
 /** Puts the bytes of each number together again: all first bytes, then all second ones … */
 function unshuffle(bytes: Uint8Array, itemBytes: number): Uint8Array {
   const count = Math.floor(bytes.length / itemBytes);
-  const result = bytes.slice();
+  const result = new Uint8Array(bytes);
   for (let b = 0; b < itemBytes; b++) {
     for (let i = 0; i < count; i++) result[i * itemBytes + b] = bytes[b * count + i] as number;
   }

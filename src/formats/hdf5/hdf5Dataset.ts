@@ -55,7 +55,7 @@ export class Hdf5Dataset {
     let stored = await this.#bytes(count * itemBytes, itemBytes);
     if (bigEndian && itemBytes > 1) stored = reversed(stored, itemBytes);
     if (name === 'F64') {
-      const wide = new Float64Array(stored.slice().buffer);
+      const wide = new Float64Array(new Uint8Array(stored).buffer);
       return { dtype: name, shape: this.shape, data: Float32Array.from(wide) };
     }
     const kind = storedKinds.get(name);
