@@ -155,7 +155,7 @@ ${drawFilters(before, 316, 40, 6, 5.5, 7)}
 ${drawFilters(after, 316, 174, 6, 5.5, 7)}
 <text class="small" x="316" y="284"><tspan class="adds" fill-opacity="1">■</tspan> adds  <tspan class="takes">■</tspan> takes away</text>
 <text x="640" y="24">Loss over six epochs</text>
-<text class="small" x="944" y="62" text-anchor="end">${percent} % right on new digits</text>
+<text class="small" x="944" y="88" text-anchor="end">${percent} % right on new digits</text>
 ${drawCurve(672, 44, 272, 204)}
 </svg>
 `;
