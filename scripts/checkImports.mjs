@@ -14,7 +14,7 @@ const ROOMS = {
   ops: ['tensor'],
   compile: ['ops', 'tensor'],
   layers: ['ops', 'tensor'],
-  model: ['layers', 'ops', 'tensor', 'formats'],
+  model: ['layers', 'ops', 'tensor'],
   engines: ['ops', 'compile', 'tensor'],
   formats: ['tensor', 'model', 'layers'],
   data: ['tensor', 'formats'],

@@ -14,6 +14,7 @@ export type { Engine, EngineDescription, Feeds, Program, RunResult } from './eng
 export { ReferenceEngine } from './engines/reference/referenceEngine.js';
 export { createWasmEngine, type WasmBuild, type WasmEngineOptions } from './engines/wasm/index.js';
 export { type IdxArray, readIdx } from './formats/idx.js';
+export { loadModel, type ModelMetadata, saveModel } from './formats/modelFile.js';
 export {
   readSafetensors,
   type Safetensors,
@@ -75,7 +76,6 @@ export { type UpSampling2dOptions, upSampling2d } from './layers/upSampling2d.js
 export { type ZeroPadding2dOptions, zeroPadding2d } from './layers/zeroPadding2d.js';
 export { type FunctionalOptions, model } from './model/functional.js';
 export { type Connections, Model, type ModelOptions, type ModelWeight, type ParameterCounts } from './model/model.js';
-export { loadModel, type ModelMetadata, saveModel } from './model/modelFile.js';
 export { modelFromConfig } from './model/modelFromConfig.js';
 export { sequential } from './model/sequential.js';
 export type { Summary, SummaryOptions, SummaryRow } from './model/summary.js';

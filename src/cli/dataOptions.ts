@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import * as v from 'valibot';
 import type { Dataset } from '../data/dataset.js';
+import type { ModelMetadata } from '../formats/modelFile.js';
 import type { Model } from '../model/model.js';
-import type { ModelMetadata } from '../model/modelFile.js';
 import { FoveaError } from '../tensor/errors.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import { chooseData, type DataChoice, dataChoiceSchema } from './dataSource.js';

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { loadModel, type ModelMetadata } from '../formats/modelFile.js';
 import { readFileChecked } from '../formats/node/files.js';
 import type { Model } from '../model/model.js';
-import { loadModel, type ModelMetadata } from '../model/modelFile.js';
 import { modelFromConfig } from '../model/modelFromConfig.js';
 import { FoveaError } from '../tensor/errors.js';
 import { suggestName } from '../tensor/nearest.js';

@@ -1,6 +1,6 @@
+import { loadModel, saveModel } from '../formats/modelFile.js';
 import { readFileChecked, writeFileAtomic } from '../formats/node/files.js';
 import type { Model } from '../model/model.js';
-import { loadModel, saveModel } from '../model/modelFile.js';
 import { modelFromConfig } from '../model/modelFromConfig.js';
 import { FoveaError } from '../tensor/errors.js';
 import { checkFits } from './dataOptions.js';

@@ -1,9 +1,9 @@
 import { mkdir, readdir, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { type ModelMetadata, saveModel } from '../formats/modelFile.js';
 import { fileError } from '../formats/node/fileError.js';
 import { readFileChecked, writeFileAtomic } from '../formats/node/files.js';
 import type { Model } from '../model/model.js';
-import { type ModelMetadata, saveModel } from '../model/modelFile.js';
 import { FoveaError } from '../tensor/errors.js';
 import { megabytes } from './format.js';
 import { MODEL_FILE } from './modelSource.js';

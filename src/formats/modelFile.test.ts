@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readSafetensors, writeSafetensors } from '../formats/safetensors.js';
 import { add } from '../layers/add.js';
 import { batchNormalization } from '../layers/batchNormalization.js';
 import { conv2d } from '../layers/conv2d.js';
@@ -9,13 +8,14 @@ import { dense } from '../layers/dense.js';
 import { dropout } from '../layers/dropout.js';
 import { flatten } from '../layers/flatten.js';
 import { input } from '../layers/input.js';
+import { model } from '../model/functional.js';
+import type { Model } from '../model/model.js';
+import { modelFromConfig } from '../model/modelFromConfig.js';
+import { sequential } from '../model/sequential.js';
 import { FoveaError } from '../tensor/errors.js';
 import { randomBatch, run } from '../testing/runModel.js';
-import { model } from './functional.js';
-import type { Model } from './model.js';
 import { loadModel, saveModel } from './modelFile.js';
-import { modelFromConfig } from './modelFromConfig.js';
-import { sequential } from './sequential.js';
+import { readSafetensors, writeSafetensors } from './safetensors.js';
 
 const chain = (): Model =>
   sequential(

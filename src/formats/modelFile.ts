@@ -1,11 +1,11 @@
-import { readSafetensors, writeSafetensors } from '../formats/safetensors.js';
 import type { CustomLayerFactory } from '../layers/registry.js';
+import type { Model } from '../model/model.js';
+import { modelFromConfig } from '../model/modelFromConfig.js';
 import { FoveaError } from '../tensor/errors.js';
 import { suggestName } from '../tensor/nearest.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import type { Model } from './model.js';
-import { modelFromConfig } from './modelFromConfig.js';
+import { readSafetensors, writeSafetensors } from './safetensors.js';
 
 /** Texts that travel with a model: names of classes, preprocessing, how it was trained. */
 export type ModelMetadata = Readonly<Record<string, string>>;
