@@ -1,11 +1,15 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openFovea } from '../subjects/fovea.mjs';
+import { isBuilt } from '../children/foveaModules.mjs';
+import { openNetwork } from '../children/foveaNetwork.mjs';
+import { timed } from '../children/serve.mjs';
+import { lectureCnn } from '../networks/index.mjs';
+import { makeMaterial } from '../tools/material.mjs';
 import { round } from '../tools/stats.mjs';
-import { lectureCnn } from './lectureCnn.mjs';
 
 const RESOLUTION_MS = 1;
 const SETTLE_MS = 25;
+const BATCH = 64;
 
 /** How late the event loop's timers are while `work` runs, in milliseconds: 0 is an idle loop. */
 async function delaysDuring(work) {
@@ -28,15 +32,18 @@ function block(milliseconds) {
 /** The delay of the main thread's event loop while a network is set up and while it trains. */
 export async function eventLoop(settings) {
   const title = 'Delay of the event loop of the main thread, ms';
+  if (!isBuilt()) return { title, notes: ['left out: Fovea is not built; run npm run build first'] };
   const control = await delaysDuring(async () => block(40));
   if (control.delays.max < 30) throw new Error(`a loop blocked for 40 ms was measured as ${control.delays.max} ms`);
   const idle = await delaysDuring(() => sleep(1000));
-  const setUp = await delaysDuring(() => openFovea(lectureCnn, settings));
-  const subject = setUp.result;
-  if (subject.unavailable !== undefined)
-    return { title, notes: [`left out: ${subject.unavailable}`], idle: idle.delays };
-  const training = await delaysDuring(() => subject.run(settings.rounds * settings.steps));
-  await subject.close();
+  const { remove, ...material } = makeMaterial(lectureCnn, 4 * BATCH);
+  const work = { mode: 'train', network: lectureCnn, batch: BATCH, material };
+  const setUp = await delaysDuring(() => openNetwork(work, settings));
+  const network = setUp.result;
+  const steps = settings.rounds * settings.steps;
+  const training = await delaysDuring(() => timed(network.step, steps, Number.POSITIVE_INFINITY));
+  await network.close();
+  remove();
   const measured = { idle: idle.delays, setUp: setUp.delays, training: training.delays };
   return { title, rows: Object.entries(measured).map(([name, delays]) => ({ while: name, ...delays })), ...measured };
 }
