@@ -9,6 +9,7 @@ import { pixelDataset } from './pixelDataset.js';
 export type MnistVariant = 'mnist' | 'fashionMnist';
 
 export const MNIST_PARTS = ['trainImages', 'trainLabels', 'testImages', 'testLabels'] as const;
+/** One of the four files. */
 export type MnistPart = (typeof MNIST_PARTS)[number];
 
 /** The contents of the four idx files, gzipped or not. */

@@ -14,6 +14,7 @@ export interface StoredTensor {
   readonly data: TensorData;
 }
 
+/** What a safetensors file holds. */
 export interface Safetensors {
   /** In the order of the data. */
   readonly tensors: Map<string, StoredTensor>;

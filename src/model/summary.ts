@@ -24,6 +24,7 @@ export interface SummaryRow {
   readonly cost?: LayerCost;
 }
 
+/** A model in figures, layer by layer. */
 export interface Summary {
   readonly name: string;
   readonly kind: Model['kind'];

@@ -39,6 +39,7 @@ export interface LearningRatePoint {
   readonly smoothed: number;
 }
 
+/** What the test of learning rates found. */
 export interface LearningRateCurve {
   readonly points: readonly LearningRatePoint[];
   /** Where the smoothed loss falls most steeply; undefined where it never falls. */

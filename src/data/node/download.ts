@@ -26,6 +26,7 @@ export interface DownloadOptions {
   readonly remedy?: string;
 }
 
+/** How far a download has come. */
 export interface DownloadProgress {
   readonly file: string;
   readonly bytes: number;

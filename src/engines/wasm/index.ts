@@ -14,6 +14,7 @@ import { noBuildRuns, WasmEngine } from './wasmEngine.js';
 
 /** Builds of the kernels, fastest first. */
 const BUILDS: readonly WasmBuild[] = ['wide', 'relaxed', 'simd'];
+/** Which build of the kernels; see {@link WasmEngineOptions.build}. */
 export type WasmBuild = BuildName;
 
 /** What an engine calls its build. */
