@@ -12,6 +12,8 @@ export interface Dataset {
   readonly labels?: Int32Array;
   /** The examples with these indices, in this order; an index may occur more than once. */
   batch(indices: Uint32Array): Promise<Batch> | Batch;
+  /** Told which examples will be asked for next, a data set may get them ready meanwhile; each call replaces the last. */
+  expect?(indices: Uint32Array): void;
 }
 
 /** Examples laid side by side along the first axis. */

@@ -20,12 +20,20 @@ const WHERE = 'split';
  * order of the whole.
  */
 export function split(dataset: Dataset, options: SplitOptions): Dataset[] {
-  const sizes = partSizes(dataset.size, options);
-  const parts = options.stratified ? drawStratified(dataset, sizes, options.seed) : draw(dataset, sizes, options.seed);
-  return parts.map((indices) => subset(dataset, indices.sort()));
+  return splitIndices(dataset, options).map((indices) => subset(dataset, indices));
 }
 
-function draw(dataset: Dataset, sizes: readonly number[], seed: number): Uint32Array[] {
+/** What a split is drawn from. */
+export type Splittable = Pick<Dataset, 'size' | 'labels' | 'classNames'>;
+
+/** The indices of the examples of each part, ascending: see {@link split}. */
+export function splitIndices(dataset: Splittable, options: SplitOptions): Uint32Array[] {
+  const sizes = partSizes(dataset.size, options);
+  const parts = options.stratified ? drawStratified(dataset, sizes, options.seed) : draw(dataset, sizes, options.seed);
+  return parts.map((indices) => indices.sort());
+}
+
+function draw(dataset: Splittable, sizes: readonly number[], seed: number): Uint32Array[] {
   const order = new RandomStream(seed, 'split').shuffle(Uint32Array.from({ length: dataset.size }, (_, i) => i));
   let start = 0;
   return sizes.map((size) => {
@@ -34,7 +42,7 @@ function draw(dataset: Dataset, sizes: readonly number[], seed: number): Uint32A
   });
 }
 
-function drawStratified(dataset: Dataset, sizes: readonly number[], seed: number): Uint32Array[] {
+function drawStratified(dataset: Splittable, sizes: readonly number[], seed: number): Uint32Array[] {
   if (dataset.labels === undefined) {
     throw new FoveaError('option', {
       where: WHERE,

@@ -20,6 +20,9 @@ export function subset(dataset: Dataset, indices: Uint32Array | readonly number[
       checkIndices(where, wanted, chosen.length);
       return dataset.batch(wanted.map((i) => chosen[i] as number));
     },
+    expect(wanted) {
+      dataset.expect?.(wanted.map((i) => chosen[i] as number));
+    },
   };
 }
 

@@ -8,6 +8,9 @@ export interface Batches {
   close(): Promise<void>;
 }
 
+/** How many batches a data set is told of before they are asked for. */
+const BATCHES_AHEAD = 3;
+
 /** The examples of a data set in a given order, from batch number `first` on; the last batch may be short. */
 export function datasetBatches(dataset: Dataset, order: Uint32Array, batchSize: number, first = 0): Batches {
   let start = first * batchSize;
@@ -16,7 +19,9 @@ export function datasetBatches(dataset: Dataset, order: Uint32Array, batchSize: 
       if (start >= order.length) return undefined;
       const indices = order.slice(start, start + batchSize);
       start += batchSize;
-      return dataset.batch(indices);
+      const batch = dataset.batch(indices);
+      dataset.expect?.(order.subarray(start, start + BATCHES_AHEAD * batchSize));
+      return batch;
     },
     close: async () => undefined,
   };
