@@ -64,7 +64,8 @@ class Archive {
   readonly #where: string;
 
   constructor(bytes: Uint8Array, where: string) {
-    this.#bytes = bytes;
+    // Not a Buffer of Node's, whose slices are not copies.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#where = where;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }

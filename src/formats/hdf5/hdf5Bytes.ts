@@ -32,7 +32,8 @@ export class Hdf5Bytes {
   readonly #view: DataView;
 
   constructor(bytes: Uint8Array, where: string) {
-    this.bytes = bytes;
+    // Not a Buffer of Node's, whose slices are not copies.
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     this.where = where;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#steps = 256 + Math.floor(bytes.length / 8);

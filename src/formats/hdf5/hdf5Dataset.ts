@@ -1,6 +1,6 @@
 import { quoteUntrusted } from '../formatError.js';
+import { bytesOf, decodeRounded } from '../roundedNumbers.js';
 import type { StoredTensor } from '../safetensors.js';
-import { storedKinds } from '../storedNumbers.js';
 import { readChunks } from './chunks.js';
 import { type Datatype, readDataspace, readDatatype } from './datatype.js';
 import { type Hdf5Bytes, hdf5Damaged, hdf5Unsupported } from './hdf5Bytes.js';
@@ -54,13 +54,8 @@ export class Hdf5Dataset {
     }
     let stored = await this.#bytes(count * itemBytes, itemBytes);
     if (bigEndian && itemBytes > 1) stored = reversed(stored, itemBytes);
-    if (name === 'F64') {
-      const wide = new Float64Array(new Uint8Array(stored).buffer);
-      return { dtype: name, shape: this.shape, data: Float32Array.from(wide) };
-    }
-    const kind = storedKinds.get(name);
-    if (kind === undefined) throw hdf5Unsupported(where, `numbers of the kind ${name}`);
-    return { dtype: name, shape: this.shape, data: kind.decode(stored, count, where) };
+    if (bytesOf(name) === undefined) throw hdf5Unsupported(where, `numbers of the kind ${name}`);
+    return { dtype: name, shape: this.shape, data: decodeRounded(name, stored, count, where) };
   }
 
   #numbers(): Extract<Datatype, { kind: 'number' }> {

@@ -31,8 +31,8 @@ export interface KerasLayerWeights {
 export interface KerasFile {
   /** Keras 0 stands for the versions before layers had names in files. */
   readonly generation: 0 | 1 | 2 | 3;
-  /** An HDF5 file with names of layers, one of Keras 3's `.weights.h5`, or the zip archive `.keras`. */
-  readonly container: 'h5' | 'weights.h5' | 'keras';
+  /** An HDF5 file with names of layers, one of Keras 3's `.weights.h5`, the zip archive `.keras`, or TensorFlow.js's files. */
+  readonly container: 'h5' | 'weights.h5' | 'keras' | 'tfjs';
   /** Layers that have weights, in the file's order. */
   readonly layers: readonly KerasLayerWeights[];
   /** Keras's own description of the network, where the file has one. `modelFromKeras` builds it. */
@@ -105,7 +105,8 @@ async function readHdf5(root: Hdf5Group, options: ReadKerasOptions): Promise<Ker
   };
   const config = attribute('model_config');
   const architecture = config === undefined ? undefined : JsonValue.parse(config, where, 'model_config');
-  const named = group.attributes.has('layer_names') || group.attributes.has('layer_names0');
+  // Keras writes a list without names as numbers, of which there are none.
+  const named = inner !== undefined || group.attributes.has('layer_names') || group.attributes.has('layer_names0');
   if (named || hasLayerNumbers(group)) {
     const stored = named ? await readNamedLayers(group, where) : await readLayerNumbers(group);
     const storage = kernelStorage(stored, where, {

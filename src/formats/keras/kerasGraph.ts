@@ -42,7 +42,7 @@ export interface BuildOptions {
   readonly inputShape?: Shape | undefined;
   /** Layers of the user's own, by Keras's class name, from Keras's configuration. */
   readonly layers?: Readonly<Record<string, (config: unknown) => Layer>> | undefined;
-  readonly weights: (path: string, group: string) => readonly StoredTensor[];
+  readonly weights: (place: Omit<PlacedLayer, 'layer'>) => readonly StoredTensor[];
 }
 
 const MOST_LAYERS = 20_000;
@@ -215,7 +215,7 @@ class KerasGraph {
       note: (text) => this.#notes.push(`${className} "${name.slice(0, 60)}": ${text}`),
       channelsFirst,
       rank,
-      weights: () => this.#options.weights(path, group),
+      weights: () => this.#options.weights({ path, group, name }),
     });
     const made = typeof translated.type === 'string' && 'config' in translated;
     const described = made

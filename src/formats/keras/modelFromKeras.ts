@@ -59,7 +59,7 @@ export async function assemble(
     buildFromKeras(architecture, {
       ...options,
       channelsFirst: configuredOrdering(architecture) === 'th',
-      weights: (path, group) => source.measured(path, group),
+      weights: (place) => source.measured(place),
     }),
   );
   const layout = { ...file.layout, flattened: built.flattened };
@@ -98,25 +98,38 @@ function buildWithin(where: string, build: () => BuiltModel): BuiltModel {
 
 type Match = { layer: Layer; weight: Layer['weights'][number]; tensor: StoredTensor; name: string };
 
-/** Finds the tensors of layers: by path in files of Keras 3, by name in older ones. */
+/**
+ * Finds the tensors of layers: by path in files of Keras 3, by name in TensorFlow.js's, and in older files of Keras by the
+ * name on the outermost level, where a model within the model has one list for all its layers.
+ */
 class WeightSource {
-  readonly #byPath: Map<string, KerasLayerWeights>;
-  readonly #byVariables: boolean;
+  readonly #layers = new Map<string, KerasLayerWeights>();
+  readonly #container: KerasFile['container'];
 
   constructor(file: KerasFile) {
-    this.#byVariables = file.container !== 'h5';
-    this.#byPath = new Map(file.layers.map((layer) => [layer.path, layer]));
+    this.#container = file.container;
+    for (const layer of file.layers) {
+      this.#layers.set(layer.path, layer);
+      if (file.container !== 'tfjs') continue;
+      // The names of models around it may stand in front.
+      const last = layer.path.slice(layer.path.lastIndexOf('/') + 1);
+      if (!this.#layers.has(last)) this.#layers.set(last, layer);
+    }
   }
 
-  measured(path: string, group: string): readonly StoredTensor[] {
-    return this.#byPath.get(this.#byVariables ? path : group)?.weights.map(({ tensor }) => tensor) ?? [];
+  measured(place: Omit<PlacedLayer, 'layer'>): readonly StoredTensor[] {
+    return this.#layers.get(this.#keyOf(place))?.weights.map(({ tensor }) => tensor) ?? [];
+  }
+
+  #keyOf({ path, group, name }: Omit<PlacedLayer, 'layer'>): string {
+    return this.#container === 'h5' ? group : this.#container === 'tfjs' ? name : path;
   }
 
   match({ placed }: BuiltModel, where: string): Match[] {
     const own = placed.filter(({ layer }) => layer.weights.length > 0);
     const groups = new Map<string, PlacedLayer[]>();
     for (const one of own) {
-      const key = this.#byVariables ? one.path : one.group;
+      const key = this.#keyOf(one);
       const group = groups.get(key);
       if (group === undefined) groups.set(key, [one]);
       else group.push(one);
@@ -129,7 +142,7 @@ class WeightSource {
     const all = layers.flatMap(({ layer }) => layer.weights.map((weight) => ({ layer, weight })));
     const learns = ({ layer, weight }: (typeof all)[number]): boolean => layer.trainable && weight.learned;
     const ordered = [...all.filter(learns), ...all.filter((one) => !learns(one))];
-    const stored = this.#byPath.get(key)?.weights ?? [];
+    const stored = this.#layers.get(key)?.weights ?? [];
     if (stored.length !== ordered.length) {
       throw formatError(
         where,
