@@ -2,10 +2,11 @@ import { createInterface } from 'node:readline';
 
 /** Answers each line of JSON with a line of JSON until the input ends; whatever a library prints goes to the error output. */
 export async function serve(answer) {
-  for (const name of ['log', 'info', 'warn']) globalThis.console[name] = globalThis.console.error;
+  const say = process.stdout.write.bind(process.stdout);
+  process.stdout.write = process.stderr.write.bind(process.stderr);
   for await (const line of createInterface({ input: process.stdin })) {
     const reply = await Promise.resolve(answer(JSON.parse(line))).catch((error) => ({ failed: String(error.stack) }));
-    process.stdout.write(`${JSON.stringify(reply)}\n`);
+    say(`${JSON.stringify(reply)}\n`);
   }
   process.exit(0); // a peer's threads may still wait for work
 }

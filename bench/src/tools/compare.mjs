@@ -1,5 +1,9 @@
 import { median, round } from './stats.mjs';
 
+/** Seconds of a warm-up after which a side is not asked again: the warm-up is its measurement. */
+const TOO_LONG = 20;
+const total = (block) => block.reduce((sum, one) => sum + one, 0);
+
 /**
  * Takes blocks of steps from each subject in turn, so that whatever else the machine does meets all, and who begins changes
  * from round to round. Every step's time is kept: seconds, in the order taken. A block ends early after `blockSeconds`, with at
@@ -8,13 +12,18 @@ import { median, round } from './stats.mjs';
 export async function compare(subjects, { rounds, steps, blockSeconds = 5, subjectSeconds = 90, warmUp = true }) {
   const seconds = subjects.map(() => []);
   const used = subjects.map(() => 0);
-  if (warmUp) for (const subject of subjects) await subject.run(Math.min(3, steps), blockSeconds);
+  for (const [at, subject] of warmUp ? subjects.entries() : []) {
+    const block = await subject.run(Math.min(3, steps), blockSeconds);
+    if (total(block) < TOO_LONG) continue;
+    seconds[at].push(block);
+    used[at] = Number.POSITIVE_INFINITY;
+  }
   for (let i = 0; i < rounds; i++) {
     const order = subjects.map((_, at) => (at + i) % subjects.length);
     for (const at of order) {
       if (used[at] > subjectSeconds) continue;
       const block = await subjects[at].run(steps, blockSeconds);
-      used[at] += block.reduce((sum, one) => sum + one, 0);
+      used[at] += total(block);
       seconds[at].push(block);
     }
   }
