@@ -3,6 +3,17 @@
 export { cacheFolder } from './data/node/cacheFolder.js';
 export type { DownloadProgress } from './data/node/download.js';
 export { type DownloadMnistOptions, downloadMnist, readMnist } from './data/node/mnist.js';
+export { loadArray, saveArray } from './formats/node/arrays.js';
 export { type ReadOptions, readFileChecked, writeFileAtomic } from './formats/node/files.js';
+export { zarrFolder } from './formats/node/zarrFolder.js';
+export {
+  createZarr,
+  openZarr,
+  type ZarrArray,
+  type ZarrDType,
+  type ZarrRows,
+  type ZarrSpec,
+} from './formats/zarr/zarrArray.js';
+export type { ZarrStore } from './formats/zarr/zarrStore.js';
 export { checkpointFile, readCheckpointFile } from './train/node/checkpointFile.js';
 export { logFile } from './train/node/logFile.js';
