@@ -52,6 +52,7 @@ export class Hdf5Dataset {
       const rule = 'an array must not be larger than the file';
       throw hdf5Damaged(where, rule, `the shape [${this.shape.join(', ')}] of ${itemBytes}-byte numbers`);
     }
+    if (itemBytes === 1) this.#file.inflate(3 * count); // they become numbers of four bytes
     let stored = await this.#bytes(count * itemBytes, itemBytes);
     if (bigEndian && itemBytes > 1) stored = reversed(stored, itemBytes);
     if (bytesOf(name) === undefined) throw hdf5Unsupported(where, `numbers of the kind ${name}`);

@@ -117,18 +117,22 @@ export class Hdf5Group {
 function readAttributes(context: Context, messages: readonly HeaderMessage[]): Map<string, AttributeText> {
   const { file } = context;
   const attributes = new Map<string, AttributeText>();
-  for (const { type, at, shared } of messages) {
+  for (const message of messages) {
+    const { type, at, shared } = message;
     if (type === MESSAGE.attributeInfo && file.address(at + 2 + (file.u8(at + 1) & 1 ? 2 : 0)) !== undefined) {
       throw hdf5Unsupported(file.where, 'attributes that are kept in a fractal heap (libver "latest")');
     }
     if (type !== MESSAGE.attribute || shared) continue;
-    const found = readAttribute(context, at);
+    const found = readAttribute(context, message);
     if (found?.value !== undefined) attributes.set(found.name, found.value);
   }
   return attributes;
 }
 
-function readAttribute({ file, heaps }: Context, at: number): { name: string; value?: AttributeText } | undefined {
+function readAttribute(
+  { file, heaps }: Context,
+  { at, length }: HeaderMessage,
+): { name: string; value?: AttributeText } | undefined {
   const version = file.u8(at);
   if (version < 1 || version > 3) throw hdf5Unsupported(file.where, `an attribute of version ${version}`);
   if (version > 1 && file.u8(at + 1) !== 0) return undefined; // its kind stands elsewhere
@@ -142,7 +146,9 @@ function readAttribute({ file, heaps }: Context, at: number): { name: string; va
   const shape = readDataspace(file, spaceAt);
   if (shape === undefined || (datatype.kind !== 'text' && datatype.kind !== 'variableText')) return { name };
   const count = shape.reduce((product, n) => product * n, 1);
-  file.check(dataAt, count * datatype.bytes);
+  if (!(dataAt + count * datatype.bytes <= at + length)) {
+    throw hdf5Damaged(file.where, `the attribute ${quoteUntrusted(name)} must end within its header`, `${count} texts`);
+  }
   file.spend(count * datatype.bytes);
   const values = Array.from({ length: count }, (_, i) => {
     const place = dataAt + i * datatype.bytes;

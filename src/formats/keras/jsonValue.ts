@@ -85,3 +85,14 @@ export class JsonValue {
     );
   }
 }
+
+/** A description of a thousand layers has half as much. Hostile JSON takes 23 times its size once it is parsed. */
+const MOST_JSON_BYTES = 2.5 * 2 ** 20;
+
+/** Throws for a description that is too large for the file that it is a part of. */
+export function checkJsonSize(size: number, file: Uint8Array, where: string): void {
+  const most = MOST_JSON_BYTES + Math.floor(file.length / 16);
+  if (size <= most) return;
+  const remedy = 'The file is damaged or hostile, or was made by another program';
+  throw formatError(where, `the description of the network may have at most ${most} bytes here`, `${size}`, remedy);
+}

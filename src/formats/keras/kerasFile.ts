@@ -1,10 +1,10 @@
 import { formatError } from '../formatError.js';
-import { type Hdf5Group, isHdf5, openHdf5 } from '../hdf5/hdf5File.js';
+import { isHdf5, openHdf5 } from '../hdf5/hdf5File.js';
 import type { StoredTensor } from '../safetensors.js';
 import type { WeightLayout } from '../weightLayout.js';
-import { isZip, readZip, type ZipEntry } from '../zip.js';
+import { isZip, readZip } from '../zip.js';
 import { configuredOrdering } from './configuredOrdering.js';
-import { JsonValue } from './jsonValue.js';
+import { checkJsonSize, JsonValue } from './jsonValue.js';
 import { hasLayerNumbers, readLayerNumbers, readNamedLayers } from './namedLayers.js';
 import { type KernelOrdering, kernelStorage, toCorrelationKernel } from './ordering.js';
 import { readVariables } from './variables.js';
@@ -50,9 +50,6 @@ export interface ReadKerasOptions {
   readonly ordering?: KernelOrdering | 'auto';
 }
 
-/** More than any network's description has. */
-const MOST_JSON_BYTES = 2 ** 24;
-
 /**
  * Reads the weights of a Keras file of any version: HDF5 of Keras 0 to 3 with or without the network's description,
  * `.weights.h5` and `.keras` of Keras 3. Kernels of Theano are turned and brought into the order [h, w, in, out]. float32
@@ -62,8 +59,8 @@ const MOST_JSON_BYTES = 2 ** 24;
  */
 export async function readKeras(bytes: Uint8Array, options: ReadKerasOptions = {}): Promise<KerasFile> {
   const { where = 'Keras file' } = options;
-  if (isHdf5(bytes)) return readHdf5(openHdf5(bytes, where), options);
-  if (isZip(bytes)) return readArchive(readZip(bytes, where), options);
+  if (isHdf5(bytes)) return readHdf5(bytes, options);
+  if (isZip(bytes)) return readArchive(bytes, options);
   throw formatError(
     where,
     'a Keras file is HDF5 or a zip archive',
@@ -72,8 +69,9 @@ export async function readKeras(bytes: Uint8Array, options: ReadKerasOptions = {
   );
 }
 
-async function readArchive(entries: ReadonlyMap<string, ZipEntry>, options: ReadKerasOptions): Promise<KerasFile> {
+async function readArchive(bytes: Uint8Array, options: ReadKerasOptions): Promise<KerasFile> {
   const { where = 'Keras file' } = options;
+  const entries = readZip(bytes, where);
   const config = entries.get('config.json');
   const weights = entries.get('model.weights.h5');
   if (config === undefined || weights === undefined) {
@@ -81,22 +79,16 @@ async function readArchive(entries: ReadonlyMap<string, ZipEntry>, options: Read
     const remedy = 'Save the model with model.save("name.keras"), in one file';
     throw formatError(where, 'a .keras file holds config.json and model.weights.h5', names.join(', '), remedy);
   }
-  if (config.size > MOST_JSON_BYTES) {
-    throw formatError(
-      where,
-      'config.json has at most 16 MiB',
-      `${config.size} bytes`,
-      'The file is damaged or hostile',
-    );
-  }
+  checkJsonSize(config.size, bytes, where);
   const text = new TextDecoder().decode(await config.read());
   const architecture = JsonValue.parse(text, where, 'config.json');
-  const root = openHdf5(await weights.read(), `${where}: model.weights.h5`);
-  return { ...(await readHdf5(root, options)), container: 'keras', architecture };
+  const stored = await readHdf5(await weights.read(), { ...options, where: `${where}: model.weights.h5` });
+  return { ...stored, container: 'keras', architecture };
 }
 
-async function readHdf5(root: Hdf5Group, options: ReadKerasOptions): Promise<KerasFile> {
+async function readHdf5(bytes: Uint8Array, options: ReadKerasOptions): Promise<KerasFile> {
   const { where = 'Keras file', ordering = 'auto' } = options;
+  const root = openHdf5(bytes, where);
   const inner = root.group('model_weights');
   const group = inner ?? root;
   const attribute = (name: string): string | undefined => {
@@ -104,6 +96,7 @@ async function readHdf5(root: Hdf5Group, options: ReadKerasOptions): Promise<Ker
     return typeof value === 'string' ? value : undefined;
   };
   const config = attribute('model_config');
+  if (config !== undefined) checkJsonSize(config.length, bytes, where);
   const architecture = config === undefined ? undefined : JsonValue.parse(config, where, 'model_config');
   // Keras writes a list without names as numbers, of which there are none.
   const named = inner !== undefined || group.attributes.has('layer_names') || group.attributes.has('layer_names0');

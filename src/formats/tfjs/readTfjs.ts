@@ -1,6 +1,6 @@
 import { sizeOf } from '../../tensor/shape.js';
 import { formatError, quoteUntrusted } from '../formatError.js';
-import { JsonValue } from '../keras/jsonValue.js';
+import { checkJsonSize, JsonValue } from '../keras/jsonValue.js';
 import type { KerasFile, KerasLayerWeights, KerasWeight } from '../keras/kerasFile.js';
 import { assemble, type ImportedModel, type ModelFromKerasOptions } from '../keras/modelFromKeras.js';
 import { weightRoles } from '../keras/weightRoles.js';
@@ -11,7 +11,6 @@ import { storedWeight } from './quantized.js';
 export type ReadFile = (path: string) => Promise<Uint8Array> | Uint8Array;
 
 const MOST_WEIGHTS = 100_000;
-const MOST_JSON_BYTES = 2 ** 26;
 
 /**
  * The weights and the description of a TensorFlow.js layers model: model.json and the files that it names. Quantized weights
@@ -21,14 +20,7 @@ const MOST_JSON_BYTES = 2 ** 26;
  * @throws FoveaError `format` for anything else, and what `read` throws.
  */
 export async function readTfjs(json: Uint8Array, read: ReadFile, where = 'model.json'): Promise<KerasFile> {
-  if (json.length > MOST_JSON_BYTES) {
-    throw formatError(
-      where,
-      'model.json has at most 64 MiB',
-      `${json.length} bytes`,
-      'Check that this is the right file',
-    );
-  }
+  checkJsonSize(json.length, new Uint8Array(0), where);
   const root = JsonValue.parse(new TextDecoder().decode(json), where, 'model.json');
   if (root.get('format').value === 'graph-model' || root.get('modelTopology').get('node').present) {
     const remedy = 'Convert the Keras model with tensorflowjs_converter --output_format=tfjs_layers_model';
