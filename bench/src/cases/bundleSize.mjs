@@ -19,6 +19,7 @@ export async function bundleSize() {
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
+    tsconfigRaw: {}, // the project's maps the platform to Node's for the editor
     logLevel: 'silent',
   });
   const [{ contents }] = outputFiles;
