@@ -5,11 +5,13 @@ import type { TensorData } from '../tensor/tensor.js';
 export function gatherStrided(source: TensorData, shape: readonly number[], strides: readonly number[]): TensorData {
   const size = sizeOf(shape);
   const result = source instanceof Int32Array ? new Int32Array(size) : new Float32Array(size);
+  const last = shape.length - 1;
+  const [row, step] = [shape[last] ?? 1, strides[last] ?? 0];
   const index = new Array<number>(shape.length).fill(0);
   let at = 0;
-  for (let i = 0; i < size; i++) {
-    result[i] = source[at] as number;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
+  for (let i = 0; i < size; i += row) {
+    for (let j = 0; j < row; j++) result[i + j] = source[at + j * step] as number;
+    for (let axis = last - 1; axis >= 0; axis--) {
       const next = (index[axis] as number) + 1;
       at += strides[axis] as number;
       if (next < (shape[axis] as number)) {

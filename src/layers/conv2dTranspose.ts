@@ -44,7 +44,7 @@ export class Conv2dTranspose extends ConfiguredLayer<typeof entries> {
 
   outputShape(inputShapes: readonly Shape[]): Shape {
     const [h, w] = imageInput(this, inputShapes);
-    return [...this.#geometry(h, w).size, this.options.filters];
+    return [...this.geometry(h, w).size, this.options.filters];
   }
 
   protected override weightSpecs(inputShapes: readonly Shape[]): WeightSpec[] {
@@ -64,14 +64,14 @@ export class Conv2dTranspose extends ConfiguredLayer<typeof entries> {
   call([x]: readonly [Value], context: CallContext): Value {
     const [, h, w] = x.shape as [number, number, number];
     const { useBias, activation } = this.options;
-    const { size, padding, strides, dilations } = this.#geometry(h, w);
+    const { size, padding, strides, dilations } = this.geometry(h, w);
     const attributes = { strides, padding, dilations, groups: 1, inputSize: size };
     const [y] = x.graph.emit('conv2dInputGradient', [x, this.weight(context, 'kernel')], attributes);
     return finish(y, useBias ? this.weight(context, 'bias') : undefined, activation);
   }
 
   /** Output size, and the padding of the convolution whose gradient this layer is. */
-  #geometry(h: number, w: number): { size: Pair; padding: Pads; strides: Pair; dilations: Pair } {
+  geometry(h: number, w: number): { size: Pair; padding: Pads; strides: Pair; dilations: Pair } {
     const { where, options } = this;
     const strides = pair(where, 'strides', options.strides);
     const dilations = pair(where, 'dilationRate', options.dilationRate);
