@@ -40,7 +40,12 @@ export interface Preprocessing {
 export function normalizePixels(
   pixels: Uint8Array | Uint8ClampedArray,
   shape: Shape,
-  { channelOrder, range, mean, standardDeviation }: Preprocessing,
+  {
+    channelOrder,
+    range,
+    mean,
+    standardDeviation,
+  }: Pick<Preprocessing, 'channelOrder' | 'range' | 'mean' | 'standardDeviation'>,
 ): Tensor<'float32'> {
   if (shape.length !== 4 || shape[3] !== 3 || sizeOf(shape) !== pixels.length) {
     throw new FoveaError('shape', {

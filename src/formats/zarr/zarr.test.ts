@@ -17,7 +17,7 @@ async function refusal(action: Promise<unknown>): Promise<FoveaError> {
 }
 
 const kinds = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array };
-const counting = (dtype: ZarrDType, length: number) => kinds[dtype].from({ length }, (_, i) => i);
+const counting = (dtype: ZarrDType, length: number) => new kinds[dtype](Array.from({ length }, (_, i) => i));
 
 /** An array of 5 rows of 3 numbers in chunks of 2 rows, all written. */
 async function written(dtype: ZarrDType = 'float32'): Promise<ZarrStore> {

@@ -1,0 +1,96 @@
+import { FoveaError } from '../../tensor/errors.js';
+import { Tensor } from '../../tensor/tensor.js';
+import type { Batch, Dataset } from '../dataset.js';
+import { checkIndices } from '../indices.js';
+import { checkLabels } from '../labels.js';
+import type { Photo } from './photo.js';
+import type { PhotoLoader } from './photoLoader.js';
+import { normalizePixels, type Preprocessing } from './preprocessing.js';
+
+/** Photos as a data set: classes and names are known, pixels are decoded when they are needed. */
+export interface PhotoDataset extends Dataset {
+  readonly classNames: readonly string[];
+  readonly labels: Int32Array;
+  /** What each photo is called: its path within the folder of photos. */
+  readonly names: readonly string[];
+  /** The pixels of one photo before normalization, for pictures; throws `data` for one that cannot be decoded. */
+  photo(index: number): Promise<Photo>;
+}
+
+/** The parts of {@link Preprocessing} that turn bytes into what a network sees. */
+export type Normalization = Pick<Preprocessing, 'channelOrder' | 'range' | 'mean' | 'standardDeviation'>;
+
+/**
+ * The photos of a loader with these indices, or all of them, as a data set of batches float32 [n, height, width, 3].
+ *
+ * A photo that turns out to be broken never ends a run: another one of its class takes its place with a sample weight of 0,
+ * so that nothing is learned from it twice, and the loader's `problems` name it.
+ *
+ * @throws FoveaError `data` where there is no photo or a batch has none that can be decoded.
+ */
+export function photoDataset(loader: PhotoLoader, normalization: Normalization, indices?: Uint32Array): PhotoDataset {
+  const where = 'photos';
+  const { source } = loader;
+  const chosen = indices ?? Uint32Array.from(source.names, (_, i) => i);
+  if (chosen.length === 0) {
+    throw new FoveaError('data', { where, rule: 'a data set needs at least one photo', received: 'none' });
+  }
+  checkIndices(where, chosen, source.names.length);
+  checkLabels(where, source.labels, source);
+  const labels = Int32Array.from(chosen, (i) => source.labels[i] as number);
+  const shape = [source.height, source.width, 3];
+  const size = chosen.length;
+
+  /** The photo, or the next of its class, or the next of all, that can be decoded. */
+  const standIn = async (place: number): Promise<Uint8Array> => {
+    for (const sameClass of [true, false]) {
+      for (let step = 1; step < size; step++) {
+        const other = (place + step) % size;
+        if (sameClass && labels[other] !== labels[place]) continue;
+        const pixels = await loader.load(chosen[other] as number);
+        if (pixels !== undefined) return pixels;
+      }
+    }
+    throw new FoveaError('data', {
+      where,
+      rule: `none of the ${size} photos can be decoded`,
+      received: loader.problems[0]?.message ?? 'no reason',
+    });
+  };
+
+  return {
+    size,
+    inputShape: shape,
+    classNames: source.classNames,
+    labels,
+    names: Array.from(chosen, (i) => source.names[i] as string),
+    async batch(wanted): Promise<Batch> {
+      checkIndices(where, wanted, size);
+      const n = wanted.length;
+      const loaded = await Promise.all(Array.from(wanted, (i) => loader.load(chosen[i] as number)));
+      const pictureSize = source.height * source.width * 3;
+      const pixels = new Uint8Array(n * pictureSize);
+      for (let i = 0; i < n; i++) pixels.set(loaded[i] ?? (await standIn(wanted[i] as number)), i * pictureSize);
+      const whole = !loaded.includes(undefined);
+      return {
+        x: normalizePixels(pixels, [n, ...shape], normalization),
+        y: new Tensor<'int32'>(
+          Int32Array.from(wanted, (i) => labels[i] as number),
+          [n],
+        ),
+        ...(whole ? {} : { sampleWeights: Float32Array.from(loaded, (one) => (one === undefined ? 0 : 1)) }),
+      };
+    },
+    expect(wanted) {
+      loader.expect(Array.from(wanted, (i) => chosen[i] as number));
+    },
+    async photo(index) {
+      checkIndices(where, Uint32Array.of(index), size);
+      const pixels = await loader.load(chosen[index] as number);
+      if (pixels !== undefined) return { pixels, height: source.height, width: source.width };
+      const name = source.names[chosen[index] as number] as string;
+      const problem = loader.problems.find(({ path }) => path === name);
+      throw new FoveaError('data', { where: `photo "${name}"`, rule: problem?.message ?? 'it cannot be decoded' });
+    },
+  };
+}

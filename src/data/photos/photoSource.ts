@@ -1,0 +1,15 @@
+import type { Photo } from './photo.js';
+
+/** Photos of one size that are decoded one by one: files in Node, pictures that a person chose in a browser. */
+export interface PhotoSource {
+  /** Height and width of every photo, in pixels. */
+  readonly height: number;
+  readonly width: number;
+  /** What each photo is called; problems name it. */
+  readonly names: readonly string[];
+  /** Class of each photo. */
+  readonly labels: Int32Array;
+  readonly classNames: readonly string[];
+  /** Decodes a photo. Throws a FoveaError where that is not possible. */
+  load(index: number): Promise<Photo>;
+}
