@@ -23,10 +23,11 @@ const FORMAT = { data_format: 'channels_last' };
  * A layer as Keras has it: one of its layers, or a few in a chain where Keras has no option for something (padding by other
  * numbers than 'same' or 'valid', an activation with options).
  *
+ * @param nonNegative whether all inputs of the layer are at least 0, so that zeros around them do not win a maximum.
  * @throws FoveaError `option` for a layer that Keras does not have.
  */
-export function layerToKeras(layer: Layer): KerasLayer[] {
-  const [className, own, { before, after } = {}] = translate(layer);
+export function layerToKeras(layer: Layer, nonNegative: boolean): KerasLayer[] {
+  const [className, own, { before, after } = {}] = translate(layer, nonNegative);
   const common = { name: layer.name, dtype: 'float32' };
   // The only layer of Keras's that takes no `trainable`.
   const config = { ...common, ...(className === 'SpatialDropout2D' ? {} : { trainable: layer.trainable }), ...own };
@@ -41,7 +42,7 @@ export function layerToKeras(layer: Layer): KerasLayer[] {
   return chain;
 }
 
-function translate(layer: Layer): Translation {
+function translate(layer: Layer, nonNegative: boolean): Translation {
   const config = layer.config();
   switch (layer.type) {
     case 'activation':
@@ -69,9 +70,9 @@ function translate(layer: Layer): Translation {
     case 'concatenate':
       return ['Concatenate', { axis: config.axis }];
     case 'averagePooling2d':
-      return ['AveragePooling2D', pooling(layer, config)];
+      return pooling(layer, 'AveragePooling2D', config, false);
     case 'maxPooling2d':
-      return ['MaxPooling2D', pooling(layer, config)];
+      return pooling(layer, 'MaxPooling2D', config, nonNegative);
     case 'globalAveragePooling2d':
       return ['GlobalAveragePooling2D', { ...FORMAT, keepdims: config.keepDims }];
     case 'globalMaxPooling2d':
@@ -162,27 +163,31 @@ function withWindow(layer: Layer, className: string, config: JsonObject, more: C
     ...own,
   };
   if (!explicit) return [className, all, around];
-  const [top, bottom, left, right] = given as number[] as [number, number, number, number];
-  const padding = [
-    [top, bottom],
-    [left, right],
-  ];
-  return [className, all, { ...around, before: { className: 'ZeroPadding2D', config: { padding, ...FORMAT } } }];
+  return [className, all, { ...around, before: zeroPadding(given as number[]) }];
 }
 
-function pooling(layer: Layer, config: JsonObject): Config {
+function pooling(layer: Layer, className: string, config: JsonObject, mayPad: boolean): Translation {
   const { padding } = config;
-  if (Array.isArray(padding) && padding.some((n) => n !== 0)) {
-    const rule = `Keras pads pooling by "same" or "valid", not by ${JSON.stringify(padding)}`;
-    return none(layer, rule, 'Put a zeroPadding2d before it where values are not negative');
-  }
   const poolSize = pair(config.poolSize);
-  return {
+  const all: Config = {
     pool_size: poolSize,
     strides: config.strides === undefined ? poolSize : pair(config.strides),
     padding: Array.isArray(padding) ? 'valid' : padding,
     ...FORMAT,
   };
+  if (!Array.isArray(padding) || padding.every((n) => n === 0)) return [className, all];
+  if (mayPad) return [className, all, { before: zeroPadding(padding) }];
+  const rule = `Keras pads pooling by "same" or "valid", not by ${JSON.stringify(padding)}`;
+  return none(layer, rule, 'Put a zeroPadding2d before it where values are not negative');
+}
+
+function zeroPadding(padding: readonly number[]): Unnamed {
+  const [top, bottom, left, right] = padding as readonly [number, number, number, number];
+  const pairs = [
+    [top, bottom],
+    [left, right],
+  ];
+  return { className: 'ZeroPadding2D', config: { padding: pairs, ...FORMAT } };
 }
 
 function batchNormalization(config: JsonObject): Config {

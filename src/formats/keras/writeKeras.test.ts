@@ -221,6 +221,15 @@ test('a graph with shared layers, several inputs and outputs', async () => {
   ]);
 });
 
+test('max pooling padded by numbers, behind a layer that makes nothing below 0', async () => {
+  const pool = maxPooling2d({ poolSize: 3, strides: 2, padding: [1, 1, 1, 0] });
+  const net = sequential([input([5, 5, 2]), batchNormalization(), relu(), dropout({ rate: 0.1 }), pool]);
+  const { model: back } = await modelFromKeras(await writeKeras(net));
+  expect(back.layers.map(({ type }) => type).slice(-2)).toEqual(['zeroPadding2d', 'maxPooling2d']);
+  const x = randomBatch([5, 5, 2], 2);
+  expect(await run(back, [x])).toEqual(await run(net, [x]));
+});
+
 test('weights alone are found by layer and role', async () => {
   const net = sequential([
     input([4, 4, 1]),

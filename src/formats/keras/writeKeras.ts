@@ -8,6 +8,7 @@ import { toHalves } from '../halfFloat.js';
 import { hdf5Pieces, type WritableDataset, type WritableGroup } from '../hdf5/writeHdf5.js';
 import { zipPieces } from '../writeZip.js';
 import { type KerasLayer, layerToKeras } from './layersToKeras.js';
+import { layersOfNonNegative } from './nonNegative.js';
 import { snakeCase } from './snakeCase.js';
 import { kerasObject } from './specsToKeras.js';
 
@@ -35,7 +36,8 @@ export async function kerasPieces(model: Model, options: WriteKerasOptions = {})
   }
   if (model.outputs.length === 0)
     throw new FoveaError('option', { where: 'writeKeras', rule: 'the model has no layers yet' });
-  const chains = new Map(model.layers.map((layer) => [layer, chainOf(layer)]));
+  const nonNegative = layersOfNonNegative(model);
+  const chains = new Map(model.layers.map((layer) => [layer, chainOf(layer, nonNegative.has(layer))]));
   checkNames([...chains.values()].flat());
   const config = model.kind === 'sequential' ? sequentialConfig(model, chains) : functionalConfig(model, chains);
   const saved = date.toISOString();
@@ -64,8 +66,8 @@ export async function writeKeras(model: Model, options: WriteKerasOptions = {}):
 
 type Chains = ReadonlyMap<Layer, readonly KerasLayer[]>;
 
-function chainOf(layer: Layer): readonly KerasLayer[] {
-  if (!(layer instanceof InputLayer)) return layerToKeras(layer);
+function chainOf(layer: Layer, nonNegative: boolean): readonly KerasLayer[] {
+  if (!(layer instanceof InputLayer)) return layerToKeras(layer, nonNegative);
   return [{ className: 'InputLayer', config: inputConfig(layer.name, layer.outputShape()), main: true }];
 }
 
