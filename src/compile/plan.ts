@@ -20,6 +20,11 @@ export interface PlanStep {
   readonly unused: readonly boolean[];
   /** Scratch memory of the engine for this step alone. */
   readonly workspace: Placement | undefined;
+  /**
+   * Place of this step's prepared weights among the plan's kept bytes: weights that no step of the plan changes are
+   * prepared once and again only after they were written from outside.
+   */
+  readonly kept: { readonly offset: number; readonly bytes: number } | undefined;
   /** The engine's algorithm for the op, where it has several. */
   readonly algorithm: string | undefined;
   readonly flops: number;
@@ -45,14 +50,18 @@ export interface Plan {
   readonly variables: readonly Variable[];
   /** Bytes of all activations, gradients and scratch together: the arena that the engine reserves. */
   readonly arenaBytes: number;
+  /** Bytes of prepared weights that are kept from run to run. */
+  readonly keptBytes: number;
   /** Bytes of the weights, running statistics and optimiser states that the plan touches. */
   readonly variableBytes: number;
   readonly flops: number;
 }
 
 export interface PlanOptions {
-  /** Bytes of scratch that the engine needs to run a node. */
+  /** Bytes of scratch that the engine needs to run a node, besides those of its prepared weights. */
   readonly workspace?: (node: Node) => number;
+  /** Bytes of a node's prepared weights (its input 1): kept between runs where the plan does not change them. */
+  readonly prepared?: (node: Node) => number;
   /** Name of the algorithm that the engine chose for a node. */
   readonly algorithm?: (node: Node) => string | undefined;
 }
@@ -69,7 +78,10 @@ interface Buffer {
 export function makePlan(graph: Graph, options: PlanOptions = {}): Plan {
   const { nodes, assignments } = appendCopies(graph, fuse(graph));
   const firstUpdate = nodes.findIndex((node) => node.phase === 'update');
-  const { buffers, scratch } = assignBuffers(graph, nodes, assignments, options);
+  const kept = placeKept(nodes, assignments, options);
+  const scratchOf = (node: Node): number =>
+    (options.workspace?.(node) ?? 0) + (kept.places.has(node) ? 0 : (options.prepared?.(node) ?? 0));
+  const { buffers, scratch } = assignBuffers(graph, nodes, assignments, scratchOf);
   const unique = [...new Set(buffers.values()), ...scratch.values()].filter((buffer) => buffer.variable === undefined);
   const arena = placeIntervals(unique satisfies readonly Interval[]);
   const offsets = new Map(unique.map((buffer, i) => [buffer, arena.offsets[i] as number]));
@@ -92,6 +104,7 @@ export function makePlan(graph: Graph, options: PlanOptions = {}): Plan {
         outputs: node.outputs.map(place),
         unused: node.outputs.map((output) => !used.has(output)),
         workspace: workspace === undefined ? undefined : placementOf(workspace, workspace.bytes),
+        kept: kept.places.get(node),
         algorithm: options.algorithm?.(node),
         flops: cost.flops,
         traffic: cost.bytes,
@@ -108,9 +121,30 @@ export function makePlan(graph: Graph, options: PlanOptions = {}): Plan {
     guard: graph.guard === undefined ? undefined : port(graph.guard),
     variables,
     arenaBytes: arena.bytes,
+    keptBytes: kept.bytes,
     variableBytes: variables.reduce((sum, variable) => sum + align(4 * variable.size), 0),
     flops: steps.reduce((sum, step) => sum + step.flops, 0),
   };
+}
+
+/** Places for the prepared weights of nodes whose weights are variables that the plan does not assign. */
+function placeKept(
+  nodes: readonly Node[],
+  assignments: readonly Assignment[],
+  options: PlanOptions,
+): { places: Map<Node, { offset: number; bytes: number }>; bytes: number } {
+  const assigned = new Set(assignments.map(({ variable }) => variable));
+  const places = new Map<Node, { offset: number; bytes: number }>();
+  let total = 0;
+  for (const node of nodes) {
+    const weights = node.inputs[1];
+    if (weights?.source.kind !== 'variable' || assigned.has(weights)) continue;
+    const bytes = options.prepared?.(node) ?? 0;
+    if (bytes === 0) continue;
+    places.set(node, { offset: total, bytes });
+    total += align(bytes);
+  }
+  return { places, bytes: total };
 }
 
 function bytesOf(value: Value): number {
@@ -163,7 +197,7 @@ function assignBuffers(
   graph: Graph,
   nodes: readonly Node[],
   assignments: readonly Assignment[],
-  options: PlanOptions,
+  scratchOf: (node: Node) => number,
 ): { buffers: Map<Value, Buffer>; scratch: Map<Node, Buffer> } {
   const end = nodes.length;
   const lastUse = lastUses(graph, nodes, end);
@@ -196,7 +230,7 @@ function assignBuffers(
         buffers.set(output, shared);
       }
     });
-    const bytes = options.workspace?.(node) ?? 0;
+    const bytes = scratchOf(node);
     if (bytes > 0) scratch.set(node, { bytes, first: step, last: step, variable: undefined });
   });
   for (const value of graph.outputs.values()) external(value);

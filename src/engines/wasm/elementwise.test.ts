@@ -17,7 +17,7 @@ describe.each(['relaxed', 'simd'] as const)('%s build', (build) => {
     const graph = new Graph(opTable);
     emit(graph);
     const { outputs } = await (await engine.load(engine.plan(graph))).run(feeds);
-    return outputs['y'] as Float32Array;
+    return outputs.y as Float32Array;
   }
 
   const map = (op: Function1, x: Float32Array): Promise<Float32Array> =>
@@ -128,7 +128,7 @@ describe.each(['relaxed', 'simd'] as const)('%s build', (build) => {
     const y = graph.emit('subtract', [graph.input('a', aShape), graph.input('b', bShape)], {})[0];
     graph.output('y', y);
     const { outputs } = await (await engine.load(engine.plan(graph))).run(feeds);
-    const expected = new Float32Array((outputs['y'] as Float32Array).length);
+    const expected = new Float32Array((outputs.y as Float32Array).length);
     graph.definition('subtract').define({
       inputs: [feeds.a, feeds.b],
       outputs: [expected],
@@ -136,6 +136,6 @@ describe.each(['relaxed', 'simd'] as const)('%s build', (build) => {
       outputShapes: [y.shape],
       attributes: {},
     });
-    expect(outputs['y']).toEqual(expected);
+    expect(outputs.y).toEqual(expected);
   });
 });

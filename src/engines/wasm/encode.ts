@@ -14,14 +14,21 @@ const kernelNumbers = new Map<KernelName, number>(kernelNames.map((name, i) => [
 /** A plan as the kernels read it: a table of steps, and the parameter words that they point to. */
 export interface EncodedProgram {
   readonly bytes: Uint8Array;
+  /** The first steps of the table prepare weights that are kept; then come those of every run. */
+  readonly preparing: number;
   readonly steps: number;
   /** Bytes from the start to the first parameter word. */
   readonly tableBytes: number;
 }
 
+/** Bytes of a step in the table. */
+export const STEP_BYTES = 16;
+
 /** Addresses that an encoding depends on. */
 export interface Addresses {
   readonly arena: number;
+  /** First address of the weights that are kept prepared. */
+  readonly kept: number;
   readonly variables: ReadonlyMap<Variable, number>;
   readonly threads: number;
   readonly options: LoweringOptions;
@@ -33,29 +40,42 @@ export function workspaceOf<K extends OpName>(node: Node<K>, threads: number, op
   return lowering.workspace?.(node, threads, options) ?? 0;
 }
 
+/** Bytes of a node's prepared weights. */
+export function preparedOf<K extends OpName>(node: Node<K>, options: LoweringOptions): number {
+  const lowering: Lowering<K> = lowerings[node.op];
+  return lowering.prepared?.(node, options) ?? 0;
+}
+
 /** Name of the algorithm that a node runs by, where there is a choice. */
 export function algorithmOf<K extends OpName>(node: Node<K>, options: LoweringOptions): string | undefined {
   const lowering: Lowering<K> = lowerings[node.op];
   return lowering.algorithm?.(node, options);
 }
 
-/** The kernel calls of a plan in order; 'guard' stands where the run may stop. */
-function callsOf(plan: Plan, addresses: Addresses): (KernelCall | { readonly guard: number })[] {
-  const calls: (KernelCall | { readonly guard: number })[] = [];
+type Call = KernelCall | { readonly guard: number };
+
+/** The kernel calls of a plan: those that prepare kept weights, and the rest in order, with the guard's check. */
+function callsOf(plan: Plan, addresses: Addresses): { preparing: Call[]; running: Call[] } {
+  const preparing: Call[] = [];
+  const running: Call[] = [];
   plan.steps.forEach((step, number) => {
     if (number === plan.firstUpdate && plan.guard !== undefined) {
-      calls.push({ guard: addressOf(plan.guard.placement, addresses) });
+      running.push({ guard: addressOf(plan.guard.placement, addresses) });
     }
-    calls.push(...lowerStep(step.node, step, addresses));
+    for (const call of lowerStep(step.node, step, addresses)) {
+      (step.kept !== undefined && call.prepares === true ? preparing : running).push(call);
+    }
   });
   if (plan.firstUpdate >= plan.steps.length && plan.guard !== undefined) {
-    calls.push({ guard: addressOf(plan.guard.placement, addresses) });
+    running.push({ guard: addressOf(plan.guard.placement, addresses) });
   }
-  return calls;
+  return { preparing, running };
 }
 
 function lowerStep<K extends OpName>(node: Node<K>, step: PlanStep, addresses: Addresses): KernelCall[] {
   const lowering: Lowering<K> = lowerings[node.op];
+  const scratch = step.workspace === undefined ? 0 : addressOf(step.workspace, addresses);
+  const preparedBytes = step.kept === undefined ? preparedOf(node, addresses.options) : 0;
   const call: LowerCall<K> = {
     node,
     attributes: node.attributes,
@@ -64,7 +84,8 @@ function lowerStep<K extends OpName>(node: Node<K>, step: PlanStep, addresses: A
     inputShapes: node.inputs.map((value) => value.shape),
     outputShapes: node.outputs.map((value) => value.shape),
     unused: step.unused,
-    workspace: step.workspace === undefined ? 0 : addressOf(step.workspace, addresses),
+    prepared: step.kept === undefined ? scratch : addresses.kept + step.kept.offset,
+    workspace: scratch + preparedBytes,
     threads: addresses.threads,
     options: addresses.options,
   };
@@ -80,12 +101,13 @@ export function addressOf(placement: Placement, addresses: Addresses): number {
 /** Number of bytes that {@link encodeProgram} will make; it does not depend on addresses. */
 export function programBytes(plan: Plan, threads: number, options: LoweringOptions): number {
   const variables = new Map(plan.variables.map((variable) => [variable, 0]));
-  return encodeProgram(plan, 0, { arena: 0, variables, threads, options }).bytes.length;
+  return encodeProgram(plan, 0, { arena: 0, kept: 0, variables, threads, options }).bytes.length;
 }
 
 /** Writes a plan as a step table followed by parameter words, for the address at which it will stand. */
 export function encodeProgram(plan: Plan, at: number, addresses: Addresses): EncodedProgram {
-  const calls = callsOf(plan, addresses);
+  const { preparing, running } = callsOf(plan, addresses);
+  const calls = [...preparing, ...running];
   const tableWords = calls.length * WORDS_PER_STEP;
   const total = calls.reduce((sum, call) => sum + ('guard' in call ? 0 : call.words.length), tableWords);
   const words = new Int32Array(total);
@@ -100,5 +122,6 @@ export function encodeProgram(plan: Plan, at: number, addresses: Addresses): Enc
     words.set(call.words, next);
     next += call.words.length;
   });
-  return { bytes: new Uint8Array(words.buffer), steps: calls.length, tableBytes: 4 * tableWords };
+  const bytes = new Uint8Array(words.buffer);
+  return { bytes, preparing: preparing.length, steps: running.length, tableBytes: 4 * tableWords };
 }

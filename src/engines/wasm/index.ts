@@ -60,10 +60,18 @@ export async function createWasmEngine(options: WasmEngineOptions = {}): Promise
 function checkOptions(options: WasmEngineOptions, threads: number, shared: boolean): void {
   const where = 'createWasmEngine';
   if (!Number.isInteger(threads) || threads < 1 || threads > 64) {
-    throw new FoveaError('option', { where, rule: 'threads must be a whole number from 1 to 64', received: `${threads}` });
+    throw new FoveaError('option', {
+      where,
+      rule: 'threads must be a whole number from 1 to 64',
+      received: `${threads}`,
+    });
   }
   if (options.build !== undefined && !BUILDS.includes(options.build)) {
-    throw new FoveaError('option', { where, rule: `build must be ${BUILDS.join(' or ')}`, received: `${options.build}` });
+    throw new FoveaError('option', {
+      where,
+      rule: `build must be ${BUILDS.join(' or ')}`,
+      received: `${options.build}`,
+    });
   }
   const { convolution = 'auto' } = options;
   if (!['auto', 'direct', 'winograd'].includes(convolution)) {
@@ -120,6 +128,8 @@ async function selfCheck(engine: Engine): Promise<void> {
   const expected = interpret(graph, { inputs }).get(y) as Float64Array;
   const program = await engine.load(engine.plan(graph));
   const { outputs } = await program.run(inputs);
-  const wrong = (outputs['y'] as Float32Array).findIndex((value, i) => !(Math.abs(value - (expected[i] as number)) < 1e-4));
+  const wrong = (outputs.y as Float32Array).findIndex(
+    (value, i) => !(Math.abs(value - (expected[i] as number)) < 1e-4),
+  );
   if (wrong !== -1) throw new FoveaError('engine', { where: 'self-check', rule: 'a convolution came out wrong' });
 }

@@ -11,6 +11,8 @@ export interface KernelCall {
   readonly items: number;
   /** Parameter words as the kernel documents them: whole numbers, addresses, or floats through {@link floatBits}. */
   readonly words: readonly number[];
+  /** The call only prepares weights: where these are kept, it runs again only after they have changed. */
+  readonly prepares?: true;
 }
 
 /** Choices of the engine that lowerings follow. */
@@ -30,6 +32,8 @@ export interface LowerCall<K extends OpName> {
   readonly outputShapes: readonly Shape[];
   /** Outputs that nothing reads. */
   readonly unused: readonly boolean[];
+  /** Address of the prepared weights, of the size that `prepared` asked for. */
+  readonly prepared: number;
   /** Address of the step's scratch memory, of the size that `workspace` asked for. */
   readonly workspace: number;
   /** Upper bound of the thread numbers that kernels see. */
@@ -41,6 +45,11 @@ export interface LowerCall<K extends OpName> {
 export interface Lowering<K extends OpName> {
   /** Bytes of scratch memory, from shapes and attributes alone. */
   readonly workspace?: (node: Node<K>, threads: number, options: LoweringOptions) => number;
+  /**
+   * Bytes of weights (input 1) in the form that the kernels read. What makes them is marked `prepares`, reads nothing but
+   * the weights, and comes before everything else.
+   */
+  readonly prepared?: (node: Node<K>, options: LoweringOptions) => number;
   /** The algorithm that was chosen, for the printed plan; undefined where there is no choice. */
   readonly algorithm?: (node: Node<K>, options: LoweringOptions) => string | undefined;
   readonly lower: (call: LowerCall<K>) => KernelCall[];

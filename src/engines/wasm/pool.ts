@@ -1,5 +1,5 @@
-import { FoveaError } from '../../tensor/errors.js';
 import { platform } from '#platform';
+import { FoveaError } from '../../tensor/errors.js';
 import { workerSource } from './generated/workerSource.js';
 import type { WorkerHandle } from './platform/platform.js';
 import type { MemoryRead, MemoryWrite, WorkerCommand, WorkerReply } from './protocol.js';

@@ -26,7 +26,7 @@ async function check(emit: (graph: Graph) => void, x: Float32Array, tolerance: n
     const graph = new Graph(opTable);
     emit(graph);
     const { outputs } = await (await engine.load(engine.plan(graph))).run({ x });
-    const got = outputs['y'] as Float32Array;
+    const got = outputs.y as Float32Array;
     const value = graph.outputs.get('y');
     const expected = value === undefined ? undefined : interpret(graph, { inputs: { x } }).get(value);
     let worst = 0;
@@ -85,7 +85,7 @@ test('a NaN in any block is the maximum', async () => {
   x[77_777] = Number.NaN;
   graph.output('y', graph.emit('max', [graph.input('x', [x.length])], { axes: [0], keepDims: true })[0]);
   const { outputs } = await (await engine.load(engine.plan(graph))).run({ x });
-  expect(outputs['y']).toEqual(Float32Array.of(Number.NaN));
+  expect(outputs.y).toEqual(Float32Array.of(Number.NaN));
 });
 
 test.each([

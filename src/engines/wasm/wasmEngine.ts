@@ -1,5 +1,5 @@
 import { makePlan, type Plan } from '../../compile/plan.js';
-import type { Graph } from '../../ops/graph.js';
+import type { Graph, Value } from '../../ops/graph.js';
 import { FoveaError } from '../../tensor/errors.js';
 import { sizeOf } from '../../tensor/shape.js';
 import type { TensorData } from '../../tensor/tensor.js';
@@ -7,7 +7,16 @@ import type { Variable, VariableStorage } from '../../tensor/variable.js';
 import type { Engine, EngineDescription, Feeds, Program, RunResult } from '../engine.js';
 import { checkFeeds } from '../feeds.js';
 import { Allocator } from './allocator.js';
-import { type Addresses, addressOf, algorithmOf, encodeProgram, programBytes, workspaceOf } from './encode.js';
+import {
+  type Addresses,
+  addressOf,
+  algorithmOf,
+  encodeProgram,
+  preparedOf,
+  programBytes,
+  STEP_BYTES,
+  workspaceOf,
+} from './encode.js';
 import type { LoweringOptions } from './lowering.js';
 import type { WorkerPool } from './pool.js';
 
@@ -39,15 +48,18 @@ export class WasmEngine implements Engine {
   plan(graph: Graph): Plan {
     return makePlan(graph, {
       workspace: (node) => workspaceOf(node, this.#pool.threads, this.#options),
+      prepared: (node) => preparedOf(node, this.#options),
       algorithm: (node) => algorithmOf(node, this.#options),
     });
   }
 
   async load(plan: Plan): Promise<Program> {
     const at = this.#allocator.allocate(programBytes(plan, this.#pool.threads, this.#options));
-    const loaded = new LoadedPlan(plan, at);
+    const kept = plan.keptBytes > 0 ? this.#allocator.allocate(plan.keptBytes) : 0;
+    const loaded = new LoadedPlan(plan, at, kept);
     const program: Program = { plan, run: (feeds) => this.#enqueue(() => this.#run(loaded, feeds)) };
     this.#released.register(program, at);
+    if (kept > 0) this.#released.register(program, kept);
     return program;
   }
 
@@ -83,7 +95,7 @@ export class WasmEngine implements Engine {
   async #run(loaded: LoadedPlan, feeds: Feeds): Promise<RunResult> {
     const { plan } = loaded;
     checkFeeds(plan, feeds);
-    const addresses = await this.#addresses(plan);
+    const addresses = await this.#addresses(loaded);
     const { encoded, fresh } = loaded.encode(addresses);
     await this.#pool.reach(this.#allocator.end);
     const writes = [{ at: loaded.at, bytes: fresh ? encoded.bytes : encoded.bytes.subarray(0, encoded.tableBytes) }];
@@ -92,10 +104,12 @@ export class WasmEngine implements Engine {
       const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
       writes.push({ at: addressOf(placement, addresses), bytes });
     }
+    // What prepares weights stands before the steps of every run, and is skipped while the weights stay as they are.
+    const skipped = loaded.preparedWeights(fresh) ? encoded.preparing : 0;
     const ports = [...plan.outputs];
     const { complete, reads } = await this.#pool.run({
-      table: loaded.at,
-      steps: encoded.steps,
+      table: loaded.at + skipped * STEP_BYTES,
+      steps: encoded.preparing - skipped + encoded.steps,
       control: CONTROL,
       writes,
       reads: ports.map(([, { value, placement }]) => ({
@@ -103,6 +117,7 @@ export class WasmEngine implements Engine {
         length: 4 * sizeOf(value.shape),
       })),
     });
+    if (complete || plan.firstUpdate >= plan.steps.length) loaded.ran();
     const outputs: Record<string, TensorData> = {};
     ports.forEach(([name, { value }], i) => {
       const { buffer } = reads[i] as Uint8Array;
@@ -112,14 +127,14 @@ export class WasmEngine implements Engine {
   }
 
   /** Places everything that the plan needs; memory is reached for before anything is written. */
-  async #addresses(plan: Plan): Promise<Addresses> {
+  async #addresses({ plan, kept }: LoadedPlan): Promise<Addresses> {
     const variables = new Map<Variable, number>();
     for (const variable of plan.variables) variables.set(variable, await this.#adopt(variable));
     if (plan.arenaBytes > this.#arena.bytes) {
       if (this.#arena.bytes > 0) this.#allocator.release(this.#arena.at);
       this.#arena = { at: this.#allocator.allocate(plan.arenaBytes), bytes: plan.arenaBytes };
     }
-    return { arena: this.#arena.at, variables, threads: this.#pool.threads, options: this.#options };
+    return { arena: this.#arena.at, kept, variables, threads: this.#pool.threads, options: this.#options };
   }
 
   async #adopt(variable: Variable): Promise<number> {
@@ -149,12 +164,23 @@ const IDLE = { table: 0, steps: 0, control: CONTROL } as const;
 class LoadedPlan {
   readonly plan: Plan;
   readonly at: number;
+  /** Address of the weights that are kept prepared. */
+  readonly kept: number;
+  readonly #assigned: readonly Variable[];
+  readonly #constant: readonly Variable[];
+  #versions: readonly number[] | undefined;
   #encoded: ReturnType<typeof encodeProgram> | undefined;
   #addresses: Addresses | undefined;
 
-  constructor(plan: Plan, at: number) {
+  constructor(plan: Plan, at: number, kept: number) {
     this.plan = plan;
     this.at = at;
+    this.kept = kept;
+    const assigned = new Set(plan.graph.assignments.map(({ variable }) => variable.source));
+    const variableOf = (source: Value['source']): Variable[] => (source.kind === 'variable' ? [source.variable] : []);
+    this.#assigned = [...assigned].flatMap(variableOf);
+    const prepared = plan.steps.flatMap(({ node, kept: place }) => (place === undefined ? [] : (node.inputs[1] ?? [])));
+    this.#constant = [...new Set(prepared.flatMap(({ source }) => variableOf(source)))];
   }
 
   encode(addresses: Addresses): { encoded: ReturnType<typeof encodeProgram>; fresh: boolean } {
@@ -164,6 +190,20 @@ class LoadedPlan {
     this.#addresses = addresses;
     this.#encoded = encodeProgram(this.plan, this.at, addresses);
     return { encoded: this.#encoded, fresh: true };
+  }
+
+  /** Whether the weights that are kept prepared are those of the last run; from now on the present ones count. */
+  preparedWeights(fresh: boolean): boolean {
+    const versions = this.#constant.map(({ storage }) => (storage as WasmStorage).version);
+    const same =
+      !fresh && this.#versions !== undefined && this.#versions.every((version, i) => version === versions[i]);
+    this.#versions = versions;
+    return same;
+  }
+
+  /** Notes that a run has given the assigned variables new values. */
+  ran(): void {
+    for (const { storage } of this.#assigned) (storage as WasmStorage).version++;
   }
 }
 
@@ -177,6 +217,8 @@ function sameAddresses(a: Addresses, b: Addresses): boolean {
 class WasmStorage implements VariableStorage {
   readonly owner: WasmEngine;
   readonly at: number;
+  /** Grows with every change of the values. */
+  version = 0;
   readonly #length: number;
 
   constructor(owner: WasmEngine, at: number, length: number) {
@@ -191,6 +233,7 @@ class WasmStorage implements VariableStorage {
 
   async write(data: Float32Array): Promise<void> {
     const copy = data.slice();
+    this.version++;
     await this.owner.writeBytes(this.at, new Uint8Array(copy.buffer));
   }
 }

@@ -44,7 +44,10 @@ function handle(command: WorkerCommand): void {
       const { table, steps, control, thread, threads } = command;
       const complete = steps === 0 || (kernels as Kernels).run(table, steps, control, thread, threads) === 1;
       const reads = command.reads.map(({ at, length }) => new Uint8Array(buffer, at, length).slice());
-      port.postMessage({ type: 'done', complete, reads }, reads.map((bytes) => bytes.buffer));
+      port.postMessage(
+        { type: 'done', complete, reads },
+        reads.map((bytes) => bytes.buffer),
+      );
       return;
     }
     case 'grow': {

@@ -1,6 +1,6 @@
-import type { Node } from '../../../ops/graph.js';
-import type { WindowAttributes } from '../../../ops/windows.js';
 import { align } from '../../../compile/arena.js';
+import type { Node, Value } from '../../../ops/graph.js';
+import type { WindowAttributes } from '../../../ops/windows.js';
 import { sizeOf } from '../../../tensor/shape.js';
 import {
   COLUMNS,
@@ -14,11 +14,12 @@ import {
 import {
   type WinogradShape,
   winogradCalls,
+  winogradFilterBytes,
   winogradGradientCalls,
   winogradGradientPays,
   winogradGradientWorkspace,
   winogradPays,
-  winogradWorkspace,
+  winogradScratch,
 } from './winograd.js';
 
 /** Output pixels that one item works on: enough to use a panel of weights many times, few enough for the cache. */
@@ -30,7 +31,6 @@ const ITEMS = 32;
 /** Bytes that the partial sums of a filter gradient may take together. */
 const PARTIAL_BYTES = 8 * 2 ** 20;
 const ROWS = 6;
-
 
 /** The image that a convolution kernel reads, the positions that it visits, and where its first tap lies. */
 interface Walk {
@@ -127,7 +127,7 @@ function packCall(
   steps: { tap: number; inner: number; column: number },
 ): KernelCall {
   const words = [source, target, order.length, 9, inner, columns, steps.tap, steps.inner, steps.column, ...order];
-  return { kernel: 'packPanels', items: Math.ceil(columns / COLUMNS), words };
+  return { kernel: 'packPanels', items: Math.ceil(columns / COLUMNS), words, prepares: true };
 }
 
 type Dimensions = [number, number, number, number];
@@ -145,7 +145,12 @@ function forwardWalk(x: readonly number[], y: readonly number[], kernel: readonl
 type Grouped = WindowAttributes & { readonly groups: number };
 
 /** The convolution as Winograd's algorithm sees it, or undefined where it does not fit or is not wanted. */
-function winogradShape(walk: Walk, columns: number, groups: number, options: LoweringOptions): WinogradShape | undefined {
+function winogradShape(
+  walk: Walk,
+  columns: number,
+  groups: number,
+  options: LoweringOptions,
+): WinogradShape | undefined {
   const { kernel, strides, dilations, n, h, w, channels, oh, ow, origin } = walk;
   if (options.convolution === 'direct' || groups > 1 || channels % 4 !== 0 || columns % 4 !== 0) return undefined;
   if (![kernel, strides, dilations].every(([a, b], i) => a === b && a === (i === 0 ? 3 : 1))) return undefined;
@@ -153,7 +158,10 @@ function winogradShape(walk: Walk, columns: number, groups: number, options: Low
   return options.convolution === 'winograd' || winogradPays(shape) ? shape : undefined;
 }
 
-function forwardShapes(node: Pick<Node<'conv2d'>, 'inputs' | 'outputs' | 'attributes'>): { walk: Walk; columns: number } {
+function forwardShapes(node: Pick<Node<'conv2d'>, 'inputs' | 'outputs' | 'attributes'>): {
+  walk: Walk;
+  columns: number;
+} {
   const y = node.outputs[0]?.shape as Dimensions;
   const { attributes, inputs } = node;
   const walk = forwardWalk(inputs[0]?.shape as Dimensions, y, inputs[1]?.shape as Dimensions, attributes);
@@ -194,19 +202,19 @@ function lowerForward(call: LowerCall<'conv2d'>): KernelCall[] {
     const filters = { w: inputs[1] as number, ...steps };
     const relu = attributes.activation === 'relu';
     const [x, , bias] = inputs as [number, number, number?];
-    return winogradCalls(shape, x, filters, outputs[0] as number, bias ?? 0, relu, call.workspace);
+    return winogradCalls(shape, x, filters, outputs[0] as number, bias ?? 0, relu, call);
   }
   const y = outputShapes[0] as Dimensions;
   const kernel = inputShapes[1] as Dimensions;
   const walk = forwardWalk(inputShapes[0] as Dimensions, y, kernel, attributes);
   const [, oh, ow, cOut] = y;
   const columns = cOut / attributes.groups;
-  const panels = call.workspace;
-  const scratch = panels + panelBytes(walk, columns);
+  const { prepared, workspace: scratch } = call;
   const order = range(kernel[0] * kernel[1]);
   const steps = { tap: walk.channels * cOut, inner: cOut, column: 1 };
   return range(attributes.groups).flatMap((group) => {
     const first = 4 * group * columns;
+    const panels = prepared + group * panelBytes(walk, columns);
     const bias = inputs[2] === undefined ? 0 : inputs[2] + first;
     return [
       packCall((inputs[1] as number) + first, panels, order, walk.channels, columns, steps),
@@ -264,8 +272,9 @@ interface PhaseWalk {
 
 function gradientWalks(node: Pick<Node<'conv2dInputGradient'>, 'inputs' | 'attributes'>): PhaseWalk[] {
   const { strides, dilations, padding, groups, inputSize } = node.attributes;
-  const [n, oh, ow, cOut] = node.inputs[0]?.shape as Dimensions;
-  const [kh, kw] = node.inputs[1]?.shape as Dimensions;
+  const [dy, filters] = node.inputs as [Value, Value];
+  const [n, oh, ow, cOut] = dy.shape as Dimensions;
+  const [kh, kw] = filters.shape as Dimensions;
   const rows = phasesOf(inputSize[0], kh, strides[0], dilations[0], padding[0]);
   const columns = phasesOf(inputSize[1], kw, strides[1], dilations[1], padding[2]);
   return rows.flatMap((vertical) =>
@@ -295,12 +304,12 @@ function lowerInputGradient(call: LowerCall<'conv2dInputGradient'>): KernelCall[
   if (shape !== undefined) {
     const steps = { tapStep: cPerGroup * cOut, channelStep: 1, columnStep: cOut, turned: true };
     const filters = { w: inputs[1] as number, ...steps };
-    return winogradCalls(shape, inputs[0] as number, filters, outputs[0] as number, 0, false, call.workspace);
+    return winogradCalls(shape, inputs[0] as number, filters, outputs[0] as number, 0, false, call);
   }
   const outPerGroup = cOut / attributes.groups;
   const walks = gradientWalks(call.node);
-  const panelArea = Math.max(0, ...walks.filter((one) => !isEmpty(one)).map(({ walk }) => panelBytes(walk, cPerGroup)));
   const calls: KernelCall[] = [];
+  let panels = call.prepared;
   if (walks.some(isEmpty)) {
     const size = sizeOf(dxShape);
     calls.push({ kernel: 'fill', items: chunks(size), words: [outputs[0] as number, size, floatBits(0)] });
@@ -310,14 +319,15 @@ function lowerInputGradient(call: LowerCall<'conv2dInputGradient'>): KernelCall[
     for (const group of range(attributes.groups)) {
       const filters = (inputs[1] as number) + 4 * group * outPerGroup;
       const steps = { tap: cPerGroup * cOut, inner: 1, column: cOut };
-      calls.push(packCall(filters, call.workspace, order, outPerGroup, cPerGroup, steps));
+      calls.push(packCall(filters, panels, order, outPerGroup, cPerGroup, steps));
       const y = (outputs[0] as number) + 4 * ((vertical.first * w + horizontal.first) * cIn + group * cPerGroup);
       calls.push(
-        rowsCall(walk, (inputs[0] as number) + 4 * group * outPerGroup, call.workspace, call.workspace + panelArea, {
+        rowsCall(walk, (inputs[0] as number) + 4 * group * outPerGroup, panels, call.workspace, {
           ...{ y, rowStep: attributes.strides[0] * w * cIn, pixelStep: attributes.strides[1] * cIn },
           ...{ imageStep: h * w * cIn, columns: cPerGroup, bias: 0, relu: false },
         }),
       );
+      panels += panelBytes(walk, cPerGroup);
     }
   }
   return calls;
@@ -403,23 +413,32 @@ function range(n: number): number[] {
 /** Convolutions and their gradients: Winograd's algorithm where it pays, else products over bands of output rows. */
 export const convolutionLowerings: Pick<LoweringTable, 'conv2d' | 'conv2dInputGradient' | 'conv2dFilterGradient'> = {
   conv2d: {
+    prepared: (node, options) => {
+      const shape = forwardWinograd(node, options);
+      if (shape !== undefined) return winogradFilterBytes(shape);
+      const { walk, columns } = forwardShapes(node);
+      return node.attributes.groups * panelBytes(walk, columns);
+    },
     workspace: (node, threads, options) => {
       const shape = forwardWinograd(node, options);
-      if (shape !== undefined) return winogradWorkspace(shape, threads);
-      const { walk, columns } = forwardShapes(node);
-      return panelBytes(walk, columns) + threads * rowsScratch(walk);
+      return threads * (shape === undefined ? rowsScratch(forwardShapes(node).walk) : winogradScratch(shape));
     },
     algorithm: (node, options) => algorithmName(forwardWinograd(node, options), 'F(4×4, 3×3)'),
     lower: lowerForward,
   },
   conv2dInputGradient: {
+    prepared: (node, options) => {
+      const shape = inputGradientWinograd(node, options);
+      if (shape !== undefined) return winogradFilterBytes(shape);
+      const columns = node.inputs[1]?.shape[2] as number;
+      const areas = gradientWalks(node).map((one) => (isEmpty(one) ? 0 : panelBytes(one.walk, columns)));
+      return node.attributes.groups * areas.reduce((sum, bytes) => sum + bytes, 0);
+    },
     workspace: (node, threads, options) => {
       const shape = inputGradientWinograd(node, options);
-      if (shape !== undefined) return winogradWorkspace(shape, threads);
+      if (shape !== undefined) return threads * winogradScratch(shape);
       const walks = gradientWalks(node).filter((one) => !isEmpty(one));
-      const columns = node.inputs[1]?.shape[2] as number;
-      const panels = Math.max(0, ...walks.map(({ walk }) => panelBytes(walk, columns)));
-      return panels + threads * Math.max(0, ...walks.map(({ walk }) => rowsScratch(walk)));
+      return threads * Math.max(0, ...walks.map(({ walk }) => rowsScratch(walk)));
     },
     algorithm: (node, options) => algorithmName(inputGradientWinograd(node, options), 'F(4×4, 3×3)'),
     lower: lowerInputGradient,

@@ -28,7 +28,11 @@ function lower(call: LowerCall<'matMul'>): KernelCall[] {
     const b = (inputs[1] as number) + 4 * k * n * batchOffset(item, batch, bShape.slice(0, -2));
     if (b !== packed) {
       const [innerStep, columnStep] = attributes.transposeB ? [1, k] : [n, 1];
-      calls.push({ kernel: 'packPanels', items: groups, words: [b, call.workspace, 1, 9, k, n, 0, innerStep, columnStep, 0] });
+      calls.push({
+        kernel: 'packPanels',
+        items: groups,
+        words: [b, call.workspace, 1, 9, k, n, 0, innerStep, columnStep, 0],
+      });
       packed = b;
     }
     const y = (outputs[0] as number) + 4 * m * n * item;

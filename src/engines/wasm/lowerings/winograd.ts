@@ -57,7 +57,8 @@ function groupsOf(columns: number): number {
   return Math.ceil(columns / COLUMNS);
 }
 
-function filterBytes(shape: WinogradShape): number {
+/** Bytes of the filters in Winograd's domain. */
+export function winogradFilterBytes(shape: WinogradShape): number {
   return align(36 * (4 * shape.channels * groupsOf(shape.columns) * COLUMNS + SKEW));
 }
 
@@ -89,9 +90,9 @@ function convScratch(shape: WinogradShape): number {
   return align(TEMP + 64 + 36 * 4 * shape.channels + v + m + 64);
 }
 
-/** Bytes of scratch memory of {@link winogradCalls}. */
-export function winogradWorkspace(shape: WinogradShape, threads: number): number {
-  return filterBytes(shape) + threads * Math.max(convScratch(shape), FILTER_SCRATCH);
+/** Bytes of a thread's scratch memory in {@link winogradCalls}. */
+export function winogradScratch(shape: WinogradShape): number {
+  return Math.max(convScratch(shape), FILTER_SCRATCH);
 }
 
 /** A transform's vectors, and the nine taps of four channels. */
@@ -114,20 +115,20 @@ export function winogradCalls(
   y: number,
   bias: number,
   relu: boolean,
-  workspace: number,
+  memory: { readonly prepared: number; readonly workspace: number },
 ): KernelCall[] {
-  const scratch = workspace + filterBytes(shape);
+  const { prepared, workspace: scratch } = memory;
   const tiles = tilesOf(shape);
   const cut = convCut(shape);
   const { w, tapStep, channelStep, columnStep, turned } = filters;
-  const transform = [w, workspace, shape.channels, shape.columns, tapStep, channelStep, columnStep, turned ? 1 : 0];
+  const transform = [w, prepared, shape.channels, shape.columns, tapStep, channelStep, columnStep, turned ? 1 : 0];
   transform.push(scratch, FILTER_SCRATCH);
-  const words = [x, y, workspace, bias, relu ? 1 : 0, shape.h, shape.w, shape.channels, shape.oh, shape.ow];
+  const words = [x, y, prepared, bias, relu ? 1 : 0, shape.h, shape.w, shape.channels, shape.oh, shape.ow];
   words.push(...shape.origin, shape.columns, tiles.y, tiles.x, tiles.all, cut.block, cut.blocks);
   words.push(cut.columns);
   words.push(scratch, convScratch(shape));
   return [
-    { kernel: 'winogradFilters', items: groupsOf(shape.columns), words: transform },
+    { kernel: 'winogradFilters', items: groupsOf(shape.columns), words: transform, prepares: true },
     { kernel: 'winogradConv', items: cut.blocks * cut.columnBlocks, words },
   ];
 }

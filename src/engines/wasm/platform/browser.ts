@@ -1,6 +1,6 @@
-import type { WorkerReply } from '../protocol.js';
 import { relaxed } from '../generated/relaxed.js';
 import { simd } from '../generated/simd.js';
+import type { WorkerReply } from '../protocol.js';
 import type { Platform } from './platform.js';
 
 /** Browsers: the script comes from a Blob, so that no file has to be found; memory is shared on isolated pages only. */

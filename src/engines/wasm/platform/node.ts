@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
-import type { WorkerReply } from '../protocol.js';
 import { relaxed } from '../generated/relaxed.js';
 import { simd } from '../generated/simd.js';
+import type { WorkerReply } from '../protocol.js';
 import type { Platform, StoredBuild } from './platform.js';
 
 /** Node: worker_threads; relaxed SIMD stands behind a flag in Node 20, revectorization in Node 24 and later. */

@@ -39,5 +39,8 @@ export interface Platform {
    * @param unpack turns the stored build into the bytes of a module.
    * @returns undefined where this build cannot run here.
    */
-  compile(build: BuildName, unpack: (stored: StoredBuild) => Promise<Uint8Array>): Promise<WebAssembly.Module | undefined>;
+  compile(
+    build: BuildName,
+    unpack: (stored: StoredBuild) => Promise<Uint8Array>,
+  ): Promise<WebAssembly.Module | undefined>;
 }
