@@ -250,7 +250,14 @@ export const readResize: NodeReader = (node) => {
   const old = op === 'Upsample' || node.state.opset < 11;
   const scales = attributes.reals('scales') ?? constantList(node, old ? 1 : 2);
   const sizes = old ? undefined : constantList(node, 3);
-  const [fy = 0, fx = 0] = scales?.slice(-2) ?? [(sizes?.at(-2) ?? 0) / h, (sizes?.at(-1) ?? 0) / w];
+  const axes = attributes.wholes('axes')?.map((axis) => (axis < 0 ? axis + 4 : axis)) ?? [0, 1, 2, 3];
+  const along = (axis: 2 | 3, size: number): number => {
+    const i = axes.indexOf(axis);
+    return scales?.[i] ?? (sizes?.[i] === undefined ? 1 : sizes[i] / size);
+  };
+  const [fy, fx] = [along(2, h), along(3, w)];
+  if ([0, 1].some((axis) => (scales?.[axes.indexOf(axis)] ?? 1) !== 1))
+    return node.unsupported('channels stay as many');
   const mode = attributes.text('mode', 'nearest');
   const place = attributes.text('coordinate_transformation_mode', old ? 'asymmetric' : 'half_pixel');
   const rounding = attributes.text('nearest_mode', old ? 'floor' : 'round_prefer_floor');
@@ -262,7 +269,8 @@ export const readResize: NodeReader = (node) => {
       (halfPixel && rounding.startsWith('round')) ||
       (place === 'asymmetric' && rounding === 'round_prefer_floor' && Math.max(fy, fx) <= 2));
   const blends = mode === 'linear' && halfPixel && h * fy > 1 && w * fx > 1;
-  if (!whole || (!repeats && !blends) || attributes.whole('antialias', 0) === 1) {
+  const stretches = attributes.text('keep_aspect_ratio_policy', 'stretch') === 'stretch';
+  if (!whole || !stretches || (!repeats && !blends) || attributes.whole('antialias', 0) === 1) {
     return node.unsupported(
       'pictures grow by whole factors, nearest or linear with half pixels',
       `${mode}, ${place}, ${fy} × ${fx}`,
