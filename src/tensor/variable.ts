@@ -7,6 +7,8 @@ export interface VariableStorage {
   readonly owner: object | 'host';
   read(): Promise<Float32Array>;
   write(data: Float32Array): Promise<void>;
+  /** The numbers themselves, not a copy, for whoever takes the variable over; this storage is not used again. */
+  take?(): Promise<Float32Array>;
 }
 
 /** First values of a variable: an array, or what makes it when it is first needed. */
@@ -67,6 +69,10 @@ class HostStorage implements VariableStorage {
   }
 
   async read(): Promise<Float32Array> {
+    return (await this.take()).slice();
+  }
+
+  async take(): Promise<Float32Array> {
     const initial = this.#data;
     if (typeof initial === 'function') {
       this.#making ??= Promise.resolve(initial());
@@ -75,7 +81,7 @@ class HostStorage implements VariableStorage {
       if (this.#data === initial) this.#data = made;
     }
     const data = this.#data as Float32Array | undefined;
-    return data === undefined ? new Float32Array(this.#size) : data.slice();
+    return data ?? new Float32Array(this.#size);
   }
 
   async write(data: Float32Array): Promise<void> {

@@ -69,7 +69,7 @@ export class ReferenceEngine implements Engine {
   async #adopt(variable: Variable): Promise<Float32Array> {
     const { storage } = variable;
     if (storage instanceof ArrayStorage && storage.owner === this) return storage.data;
-    const own = new ArrayStorage(this, await storage.read());
+    const own = new ArrayStorage(this, await (storage.take?.() ?? storage.read()));
     variable.storage = own;
     return own.data;
   }

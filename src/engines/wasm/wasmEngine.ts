@@ -1,6 +1,7 @@
 import { makePlan, type Plan } from '../../compile/plan.js';
 import type { Graph, Value } from '../../ops/graph.js';
 import { FoveaError } from '../../tensor/errors.js';
+import { nextTask } from '../../tensor/nextTask.js';
 import { sizeOf } from '../../tensor/shape.js';
 import type { TensorData } from '../../tensor/tensor.js';
 import type { Variable, VariableStorage } from '../../tensor/variable.js';
@@ -81,9 +82,16 @@ export class WasmEngine implements Engine {
 
   /** Writes a variable's numbers, behind every run that was asked for before. */
   writeBytes(at: number, bytes: Uint8Array): Promise<void> {
-    return this.#enqueue(async () => {
-      await this.#pool.run({ ...IDLE, writes: [{ at, bytes }], reads: [] });
-    });
+    return this.#enqueue(() => this.#write(at, bytes));
+  }
+
+  /** Writes in pieces, so that the calling thread stays responsive while hundreds of megabytes are copied. */
+  async #write(at: number, bytes: Uint8Array): Promise<void> {
+    for (let from = 0; from < bytes.length; from += PIECE) {
+      if (from > 0) await nextTask();
+      const piece = bytes.subarray(from, from + PIECE);
+      await this.#pool.run({ ...IDLE, writes: [{ at: at + from, bytes: piece }], reads: [] });
+    }
   }
 
   #enqueue<T>(job: () => Promise<T>): Promise<T> {
@@ -140,7 +148,7 @@ export class WasmEngine implements Engine {
   async #adopt(variable: Variable): Promise<number> {
     const { storage } = variable;
     if (storage instanceof WasmStorage && storage.owner === this) return storage.at;
-    const data = await storage.read();
+    const data = await (storage.take?.() ?? storage.read());
     const at = this.#allocator.allocate(data.byteLength);
     try {
       await this.#pool.reach(this.#allocator.end);
@@ -148,7 +156,7 @@ export class WasmEngine implements Engine {
       this.#allocator.release(at);
       throw error;
     }
-    await this.#pool.run({ ...IDLE, writes: [{ at, bytes: new Uint8Array(data.buffer) }], reads: [] });
+    await this.#write(at, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     const own = new WasmStorage(this, at, data.byteLength);
     variable.storage = own;
     this.#variables.add(new WeakRef(variable));
@@ -156,6 +164,9 @@ export class WasmEngine implements Engine {
     return at;
   }
 }
+
+/** Bytes that are copied into memory before other tasks get their turn: some milliseconds. */
+const PIECE = 16 * 2 ** 20;
 
 /** A job that runs nothing. */
 const IDLE = { table: 0, steps: 0, control: CONTROL } as const;
