@@ -90,7 +90,7 @@ export function restoreCallbacks(run: CheckpointedRun, { facts, tensors }: ReadC
 /** A learning rate or weight decay that was changed on the way goes on as it was, unless another is asked for now. */
 function restoreRates({ optimizer, initialOptimizer }: CheckpointedRun, facts: CheckpointFacts): void {
   const { initial, present } = facts.optimizer;
-  const changed = (name: 'learningRate' | 'weightDecay'): unknown => {
+  const changed = (name: 'learningRate' | 'weightDecay' | 'learningRateMultipliers'): unknown => {
     const [before, now, asked] = [initial, present, initialOptimizer].map((config) =>
       JSON.stringify(option(config, name)),
     );
@@ -98,8 +98,12 @@ function restoreRates({ optimizer, initialOptimizer }: CheckpointedRun, facts: C
   };
   const learningRate = changed('learningRate');
   const weightDecay = changed('weightDecay');
+  const multipliers = changed('learningRateMultipliers');
   if (learningRate !== undefined) optimizer.learningRate = learningRateFromConfig(learningRate);
   if (typeof weightDecay === 'number') optimizer.weightDecay = weightDecay;
+  if (typeof multipliers === 'object' && multipliers !== null) {
+    optimizer.learningRateMultipliers = multipliers as Readonly<Record<string, number>>;
+  }
 }
 
 function option(config: object, name: string): unknown {

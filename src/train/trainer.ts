@@ -1,5 +1,7 @@
 import type { Batch } from '../data/dataset.js';
 import type { Engine, Feeds, Program } from '../engines/engine.js';
+import type { Model } from '../model/model.js';
+import { FoveaError } from '../tensor/errors.js';
 import type { Shape, TensorSpec } from '../tensor/shape.js';
 import type { TensorData } from '../tensor/tensor.js';
 import { findNotFinite, type NotFinite } from './diagnose.js';
@@ -7,7 +9,7 @@ import { checkBatch, randomFeed, scalarFeeds } from './feeds.js';
 import { encodeTargets } from './losses/targets.js';
 import { learningRateAt, type RunLength } from './schedules/schedule.js';
 import { TrainingState } from './state.js';
-import { type Gradients, singlePorts, type TrainingSetup, traceTrainingStep } from './trainingGraph.js';
+import { type Gradients, hyperName, singlePorts, type TrainingSetup, traceTrainingStep } from './trainingGraph.js';
 
 /** One batch ready to be trained on: its program is loaded and its numbers are checked. */
 export interface PreparedStep {
@@ -62,23 +64,27 @@ export class Trainer {
 
   /** Checks a batch and loads its program; reads learning rate, dropout rates and `trainable` as they are now. */
   async prepare(batch: Batch): Promise<PreparedStep> {
-    const { optimizer, seed, runLength } = this.#options;
+    const { model, optimizer, seed, runLength } = this.#options;
     const { step } = this.state;
+    checkMultipliers(model, optimizer.learningRateMultipliers);
     const size = checkBatch(batch, this.#inputShape);
     const given: TensorSpec = { shape: batch.y.shape, dtype: batch.y.dtype };
     const { step: traced, program } = await this.#load(size, given);
     const targets = encodeTargets(batch.y, traced.target, this.#outputShape.at(-1) ?? 1);
     const learningRate = learningRateAt(optimizer.learningRate, step, runLength);
-    const [correction1, correction2] = optimizer.corrections(step + 1);
+    const corrections = optimizer.corrections(step + 1);
     const all: Record<string, TensorData> = {
       x: batch.x.data,
       y: targets,
       sampleWeights: batch.sampleWeights ?? new Float32Array(size).fill(1),
-      hyper: Float32Array.of(learningRate, optimizer.weightDecay, correction1, correction2),
-      hyperWithoutDecay: Float32Array.of(learningRate, 0, correction1, correction2),
       random: randomFeed(seed, step),
       ...scalarFeeds(traced.trace),
     };
+    for (const { entry } of traced.learned) {
+      const rate = learningRate * (optimizer.learningRateMultipliers?.[entry.layer.name] ?? 1);
+      const weightDecay = optimizer.decays(entry.path) ? optimizer.weightDecay : 0;
+      all[hyperName(optimizer, entry)] = Float32Array.of(rate, weightDecay, ...corrections);
+    }
     const feeds = Object.fromEntries(Object.entries(all).filter(([name]) => traced.graph.inputs.has(name)));
     return { size, learningRate, targets, feeds, given, program };
   }
@@ -103,9 +109,9 @@ export class Trainer {
   async #load(n: number, given: TensorSpec) {
     const { model, optimizer, engine, averageMomentum, predictions } = this.#options;
     const learns = model.layers.map((layer) => (layer.trainable ? '1' : '0')).join('');
-    const key = [model.revision, learns, n, given.dtype, given.shape, optimizer.clipNorm, optimizer.clipValue].join(
-      '|',
-    );
+    const perLayer = optimizer.learningRateMultipliers !== undefined;
+    const { clipNorm, clipValue } = optimizer;
+    const key = [model.revision, learns, n, given.dtype, given.shape, clipNorm, clipValue, perLayer].join('|');
     const known = this.#programs.get(key);
     if (known !== undefined) return known;
     if (averageMomentum !== undefined) {
@@ -117,5 +123,17 @@ export class Trainer {
     const loaded = { step, program: await engine.load(engine.plan(step.graph)) };
     this.#programs.set(key, loaded);
     return loaded;
+  }
+}
+
+/** A factor for a layer that is not there would silently do nothing. */
+function checkMultipliers(model: Model, multipliers: Readonly<Record<string, number>> = {}): void {
+  for (const [name, factor] of Object.entries(multipliers)) {
+    const where = 'learningRateMultipliers';
+    if (!(factor >= 0 && factor < Number.POSITIVE_INFINITY)) {
+      const rule = `the factor of "${name}" must be a finite number of at least 0`;
+      throw new FoveaError('option', { where, rule, received: `${factor}` });
+    }
+    model.layer(name);
   }
 }

@@ -84,6 +84,15 @@ export function traceTrainingStep(
   return step;
 }
 
+/**
+ * The graph's input with learning rate, weight decay and corrections for a weight: one for all, or one per layer where
+ * layers have learning rates of their own.
+ */
+export function hyperName(optimizer: Optimizer, { layer, path }: ModelWeight): string {
+  const name = optimizer.decays(path) ? 'hyper' : 'hyperWithoutDecay';
+  return optimizer.learningRateMultipliers === undefined ? name : `${name}/${layer.name}`;
+}
+
 function emitUpdate(
   { optimizer, averageMomentum }: TrainingSetup,
   state: TrainingState,
@@ -98,7 +107,7 @@ function emitUpdate(
   const dw =
     clipValue === undefined ? gradient : graph.emit('clip', [gradient], { min: -clipValue, max: clipValue })[0];
   const slotVariables = state.slotsOf(entry, optimizer.slots);
-  const hyper = graph.input(optimizer.decays(entry.path) ? 'hyper' : 'hyperWithoutDecay', [4]);
+  const hyper = graph.input(hyperName(optimizer, entry), [4]);
   const slots = slotVariables.map((slot) => graph.variable(slot));
   const [updated, ...newSlots] = optimizer.update({ graph, w, dw, hyper, gradientScale, slots }) as [Value, ...Value[]];
   const next = constraint === undefined ? updated : constraint(updated);

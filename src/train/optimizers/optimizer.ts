@@ -12,6 +12,11 @@ export interface OptimizerOptions {
   readonly learningRate?: LearningRate;
   /** Before its update each weight shrinks by this share of itself, times the learning rate (decoupled). @default 0 */
   readonly weightDecay?: number;
+  /**
+   * Factors of the learning rate by the name of a layer; 1 for layers that are not named. Lower layers of a trained network
+   * learn with lower rates ("discriminative", Howard and Ruder, 2018); `layerGroups` and `spreadRates` make such factors.
+   */
+  readonly learningRateMultipliers?: Readonly<Record<string, number>>;
   /** Weights whose path (`conv2d/bias`) contains one of these texts do not shrink. @default [] */
   readonly excludeFromWeightDecay?: readonly string[];
   /** All gradients are scaled down together so that their common L2 norm is at most this. */
@@ -48,6 +53,7 @@ export interface UpdateRule {
 
 const commonEntries = {
   weightDecay: v.optional(real(0), 0),
+  learningRateMultipliers: v.optional(v.record(v.string(), real(0), 'must be an object of numbers')),
   excludeFromWeightDecay: v.optional(v.array(v.string(), 'must be a list of texts'), []),
   clipNorm: v.optional(real(Number.MIN_VALUE)),
   clipValue: v.optional(real(Number.MIN_VALUE)),
@@ -69,6 +75,8 @@ export class Optimizer {
   learningRate: LearningRate;
   /** Read at every step. */
   weightDecay: number;
+  /** Factors of the learning rate by the name of a layer; read at every step. */
+  learningRateMultipliers: Readonly<Record<string, number>> | undefined;
   readonly excludeFromWeightDecay: readonly string[];
   readonly clipNorm: number | undefined;
   readonly clipValue: number | undefined;
@@ -85,6 +93,7 @@ export class Optimizer {
     this.type = rule.type;
     this.learningRate = options.learningRate ?? defaultLearningRate;
     this.weightDecay = parsed.weightDecay;
+    this.learningRateMultipliers = parsed.learningRateMultipliers;
     this.excludeFromWeightDecay = parsed.excludeFromWeightDecay;
     this.clipNorm = parsed.clipNorm;
     this.clipValue = parsed.clipValue;
@@ -109,12 +118,13 @@ export class Optimizer {
 
   /** Type and options as JSON, from which `optimizerFrom` makes it again. */
   toConfig(): JsonObject {
-    const { weightDecay, excludeFromWeightDecay, clipNorm, clipValue } = this;
+    const { weightDecay, learningRateMultipliers, excludeFromWeightDecay, clipNorm, clipValue } = this;
     return {
       type: this.type,
       options: {
         learningRate: learningRateToConfig(this.learningRate),
         weightDecay,
+        ...(learningRateMultipliers === undefined ? {} : { learningRateMultipliers }),
         ...(excludeFromWeightDecay.length === 0 ? {} : { excludeFromWeightDecay }),
         ...(clipNorm === undefined ? {} : { clipNorm }),
         ...(clipValue === undefined ? {} : { clipValue }),
