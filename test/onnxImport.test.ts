@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
-import { nodeReaders } from '../src/formats/onnx/nodeReaders.js';
+import { nodeReaders } from '../src/formats/onnx/operators.js';
 import { ModelProtoSchema, TensorProtoSchema } from '../src/formats/onnx/onnx_pb.js';
 import { readOnnx } from '../src/formats/onnx.js';
 import { FoveaError } from '../src/tensor/errors.js';

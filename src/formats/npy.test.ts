@@ -50,7 +50,7 @@ test('a number without axes, and an array without numbers', () => {
 });
 
 test('what is written is read', () => {
-  fc.assert(
+  void fc.assert(
     fc.property(fc.array(fc.nat(4), { maxLength: 5 }), fc.boolean(), (shape, whole) => {
       const size = sizeOf(shape);
       const data = whole

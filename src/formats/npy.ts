@@ -33,7 +33,7 @@ interface Header {
 }
 
 /** True for bytes that begin as a `.npy` file does. */
-export function isNpy(bytes: Uint8Array): boolean {
+function isNpy(bytes: Uint8Array): boolean {
   return bytes.length >= 8 && String.fromCharCode(...bytes.subarray(0, 6)) === MAGIC;
 }
 

@@ -96,7 +96,7 @@ export function channelNumbers(numbers: WeightNumbers, order: AxisOrder): Weight
 }
 
 /** How many numbers of its own each of a value's channels has: the file's axis 1. */
-export function channelsOf(node: OnnxNode, { output, order }: LayerValue): number {
+function channelsOf(node: OnnxNode, { output, order }: LayerValue): number {
   if (output.shape.length !== 1 && order !== 'channelsFirst') return node.unsupported('its channels must be axis 1');
   return output.shape.at(-1) as number;
 }
