@@ -1,18 +1,26 @@
 import type { Graph, Node, Value } from '../ops/graph.js';
+import { foldNormalization } from './foldNormalization.js';
 
 /**
- * The nodes that a run needs, with bias and ReLU drawn into the convolution or matrix product that feeds them: fewer
- * passes over memory, the same numbers. Order is kept; updates of variables come last.
+ * The nodes that a run needs, with bias, batch normalization in inference mode and ReLU drawn into the convolution or matrix
+ * product that feeds them: fewer passes over memory, the same numbers but for rounding. Order is kept; updates of variables come last.
  */
 export function fuse(graph: Graph): Node[] {
   const live = liveNodes(graph);
   const ordered = [...live.filter((n) => n.phase !== 'update'), ...live.filter((n) => n.phase === 'update')];
-  const uses = countUses(graph, ordered);
+  const withBias = absorb(graph, ordered, 'bias');
+  const normalized = foldNormalization(graph, withBias, countUses(graph, withBias));
+  return absorb(graph, normalized, 'relu');
+}
+
+/** Draws each op of one kind into the convolution or product before it. */
+function absorb(graph: Graph, nodes: readonly Node[], op: 'bias' | 'relu'): Node[] {
+  const uses = countUses(graph, nodes);
   const producer = new Map<Value, Node>();
   const dropped = new Set<Node>();
   const result: Node[] = [];
-  for (const node of ordered) {
-    const merged = mergeIntoProducer(node, producer, uses);
+  for (const node of nodes) {
+    const merged = node.op === op ? mergeIntoProducer(node, producer, uses) : undefined;
     if (merged !== undefined) dropped.add(merged.absorbed);
     const kept = merged?.node ?? node;
     for (const output of kept.outputs) producer.set(output, kept);
@@ -28,7 +36,7 @@ function mergeIntoProducer(
   uses: ReadonlyMap<Value, number>,
 ): { node: Node; absorbed: Node } | undefined {
   const input = node.inputs[0];
-  if ((node.op !== 'bias' && node.op !== 'relu') || input === undefined || uses.get(input) !== 1) return undefined;
+  if (input === undefined || uses.get(input) !== 1) return undefined;
   const absorbed = producer.get(input);
   if (absorbed === undefined || absorbed.phase !== node.phase) return undefined;
   if (!isProduct(absorbed) || absorbed.attributes.activation !== 'linear') return undefined;

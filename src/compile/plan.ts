@@ -9,6 +9,7 @@ import { fuse } from './fuse.js';
 /** Where the numbers of a value are while the plan runs. */
 export type Placement =
   | { readonly kind: 'arena'; readonly offset: number; readonly bytes: number }
+  | { readonly kind: 'kept'; readonly offset: number; readonly bytes: number }
   | { readonly kind: 'variable'; readonly variable: Variable; readonly bytes: number };
 
 /** One op with the places of its arrays. */
@@ -20,6 +21,8 @@ export interface PlanStep {
   readonly unused: readonly boolean[];
   /** Scratch memory of the engine for this step alone. */
   readonly workspace: Placement | undefined;
+  /** The step depends on weights alone that no step of the plan changes: it runs once, and its results are kept. */
+  readonly constant: boolean;
   /**
    * Place of this step's prepared weights among the plan's kept bytes: weights that no step of the plan changes are
    * prepared once and again only after they were written from outside.
@@ -72,23 +75,29 @@ interface Buffer {
   first: number;
   last: number;
   variable: Variable | undefined;
+  /** Offset among the kept bytes, for results that are computed once. */
+  kept?: number;
 }
 
 /** Decides order and memory of a graph: fusion, liveness, in-place reuse, one arena. */
 export function makePlan(graph: Graph, options: PlanOptions = {}): Plan {
-  const { nodes, assignments } = appendCopies(graph, fuse(graph));
+  const { nodes: ordered, assignments } = appendCopies(graph, fuse(graph));
+  const constant = findConstants(graph, ordered, assignments);
+  const isFirst = (node: Node): boolean => constant.nodes.has(node);
+  const nodes = [...ordered.filter(isFirst), ...ordered.filter((node) => !isFirst(node))];
   const firstUpdate = nodes.findIndex((node) => node.phase === 'update');
-  const kept = placeKept(nodes, assignments, options);
+  const kept = placeKept(graph, nodes, constant, options);
   const scratchOf = (node: Node): number =>
     (options.workspace?.(node) ?? 0) + (kept.places.has(node) ? 0 : (options.prepared?.(node) ?? 0));
-  const { buffers, scratch } = assignBuffers(graph, nodes, assignments, scratchOf);
-  const unique = [...new Set(buffers.values()), ...scratch.values()].filter((buffer) => buffer.variable === undefined);
+  const { buffers, scratch } = assignBuffers(graph, nodes, assignments, scratchOf, kept.values);
+  const unique = [...new Set(buffers.values()), ...scratch.values()].filter(inArena);
   const arena = placeIntervals(unique satisfies readonly Interval[]);
   const offsets = new Map(unique.map((buffer, i) => [buffer, arena.offsets[i] as number]));
-  const placementOf = (buffer: Buffer, bytes: number): Placement =>
-    buffer.variable !== undefined
-      ? { kind: 'variable', variable: buffer.variable, bytes }
-      : { kind: 'arena', offset: offsets.get(buffer) as number, bytes };
+  const placementOf = (buffer: Buffer, bytes: number): Placement => {
+    if (buffer.variable !== undefined) return { kind: 'variable', variable: buffer.variable, bytes };
+    if (buffer.kept !== undefined) return { kind: 'kept', offset: buffer.kept, bytes };
+    return { kind: 'arena', offset: offsets.get(buffer) as number, bytes };
+  };
   const place = (value: Value): Placement => placementOf(buffers.get(value) as Buffer, bytesOf(value));
   const port = (value: Value): PlanPort => ({ value, placement: place(value) });
   const used = new Set<Value>([...nodes.flatMap((node) => node.inputs), ...graph.outputs.values()]);
@@ -104,6 +113,7 @@ export function makePlan(graph: Graph, options: PlanOptions = {}): Plan {
         outputs: node.outputs.map(place),
         unused: node.outputs.map((output) => !used.has(output)),
         workspace: workspace === undefined ? undefined : placementOf(workspace, workspace.bytes),
+        constant: constant.nodes.has(node),
         kept: kept.places.get(node),
         algorithm: options.algorithm?.(node),
         flops: cost.flops,
@@ -127,24 +137,58 @@ export function makePlan(graph: Graph, options: PlanOptions = {}): Plan {
   };
 }
 
-/** Places for the prepared weights of nodes whose weights are variables that the plan does not assign. */
-function placeKept(
-  nodes: readonly Node[],
-  assignments: readonly Assignment[],
-  options: PlanOptions,
-): { places: Map<Node, { offset: number; bytes: number }>; bytes: number } {
-  const assigned = new Set(assignments.map(({ variable }) => variable));
-  const places = new Map<Node, { offset: number; bytes: number }>();
-  let total = 0;
+function inArena(buffer: Buffer): boolean {
+  return buffer.variable === undefined && buffer.kept === undefined;
+}
+
+/** What depends on nothing but variables that the plan does not assign. */
+interface Constants {
+  /** Nodes whose results stay inside the plan, so that they need to run only once. */
+  readonly nodes: ReadonlySet<Node>;
+  /** Their results, and the variables themselves. */
+  readonly values: ReadonlySet<Value>;
+}
+
+function findConstants(graph: Graph, nodes: readonly Node[], assignments: readonly Assignment[]): Constants {
+  const assigned = new Set(assignments.flatMap(({ variable, value }) => [variable, value]));
+  const outside = new Set(graph.outputs.values());
+  const values = new Set([...graph.variables.values()].filter((variable) => !assigned.has(variable)));
+  const constant = new Set<Node>();
   for (const node of nodes) {
-    const weights = node.inputs[1];
-    if (weights?.source.kind !== 'variable' || assigned.has(weights)) continue;
-    const bytes = options.prepared?.(node) ?? 0;
-    if (bytes === 0) continue;
-    places.set(node, { offset: total, bytes });
-    total += align(bytes);
+    // Without inputs there is nothing to spare: a fill costs what reading its result would.
+    if (node.phase !== 'forward' || node.inputs.length === 0) continue;
+    if (!node.inputs.every((input) => values.has(input))) continue;
+    if (node.outputs.some((output) => assigned.has(output) || outside.has(output))) continue;
+    constant.add(node);
+    for (const output of node.outputs) values.add(output);
   }
-  return { places, bytes: total };
+  return { nodes: constant, values };
+}
+
+/** Places for what is kept between runs: results of constant nodes, and prepared weights that are constant. */
+function placeKept(
+  graph: Graph,
+  nodes: readonly Node[],
+  constant: Constants,
+  options: PlanOptions,
+): { places: Map<Node, { offset: number; bytes: number }>; values: Map<Value, number>; bytes: number } {
+  const places = new Map<Node, { offset: number; bytes: number }>();
+  const values = new Map<Value, number>();
+  let total = 0;
+  const reserve = (bytes: number): number => {
+    const offset = total;
+    total += align(bytes);
+    return offset;
+  };
+  for (const node of nodes) {
+    if (constant.nodes.has(node) && graph.definition(node.op).view !== true) {
+      for (const output of node.outputs) values.set(output, reserve(bytesOf(output)));
+    }
+    const weights = node.inputs[1];
+    const bytes = weights !== undefined && constant.values.has(weights) ? (options.prepared?.(node) ?? 0) : 0;
+    if (bytes > 0) places.set(node, { offset: reserve(bytes), bytes });
+  }
+  return { places, values, bytes: total };
 }
 
 function bytesOf(value: Value): number {
@@ -198,6 +242,7 @@ function assignBuffers(
   nodes: readonly Node[],
   assignments: readonly Assignment[],
   scratchOf: (node: Node) => number,
+  kept: ReadonlyMap<Value, number>,
 ): { buffers: Map<Value, Buffer>; scratch: Map<Node, Buffer> } {
   const end = nodes.length;
   const lastUse = lastUses(graph, nodes, end);
@@ -219,6 +264,11 @@ function assignBuffers(
       if (target !== undefined) {
         external(target);
         buffers.set(output, buffers.get(target) as Buffer);
+        return;
+      }
+      const offset = kept.get(output);
+      if (offset !== undefined) {
+        buffers.set(output, { bytes: bytesOf(output), first: step, last, variable: undefined, kept: offset });
         return;
       }
       const shared = sharedBuffer(graph, node, index, step, buffers, taken);
@@ -253,7 +303,7 @@ function sharedBuffer(
     if (o !== output || input === undefined || bytesOf(input) !== size) continue;
     const buffer = buffers.get(input) as Buffer;
     const readElsewhere = node.inputs.some((other, j) => j !== i && other !== input && buffers.get(other) === buffer);
-    const free = buffer.variable === undefined && buffer.last <= step && !taken.has(buffer);
+    const free = inArena(buffer) && buffer.last <= step && !taken.has(buffer);
     if (free && !readElsewhere) return buffer;
   }
   return undefined;

@@ -147,7 +147,9 @@ function buffersOf(plan: Plan): PlanBuffer[] {
 }
 
 function placeOf(place: Placement | undefined): number | string {
-  return place === undefined ? '' : place.kind === 'arena' ? place.offset : place.variable.name;
+  if (place === undefined) return '';
+  if (place.kind === 'kept') return `kept ${place.offset}`;
+  return place.kind === 'arena' ? place.offset : place.variable.name;
 }
 
 function table(rows: readonly (readonly string[])[], right: readonly boolean[]): string {

@@ -21,7 +21,7 @@ export class ReferenceEngine implements Engine {
   }
 
   async load(plan: Plan): Promise<Program> {
-    const arena = allocateArena(plan.arenaBytes);
+    const arena = allocateArena(plan.arenaBytes + plan.keptBytes);
     let last: Promise<unknown> = Promise.resolve();
     return {
       plan,
@@ -42,8 +42,8 @@ export class ReferenceEngine implements Engine {
     const view = (placement: Placement, value: Value): TensorData => {
       if (placement.kind === 'variable') return variables.get(placement.variable) as Float32Array;
       const size = sizeOf(value.shape);
-      if (value.dtype === 'int32') return new Int32Array(arena, placement.offset, size);
-      return new Float32Array(arena, placement.offset, size);
+      const offset = placement.offset + (placement.kind === 'kept' ? plan.arenaBytes : 0);
+      return value.dtype === 'int32' ? new Int32Array(arena, offset, size) : new Float32Array(arena, offset, size);
     };
     for (const [name, { value, placement }] of plan.inputs) view(placement, value).set(feeds[name] as TensorData);
     let complete = true;
@@ -69,7 +69,7 @@ export class ReferenceEngine implements Engine {
   async #adopt(variable: Variable): Promise<Float32Array> {
     const { storage } = variable;
     if (storage instanceof ArrayStorage && storage.owner === this) return storage.data;
-    const own = new ArrayStorage(this, await (storage.take?.() ?? storage.read()));
+    const own = new ArrayStorage(this, await storage.read());
     variable.storage = own;
     return own.data;
   }

@@ -41,9 +41,9 @@ export function workspaceOf<K extends OpName>(node: Node<K>, threads: number, op
 }
 
 /** Bytes of a node's prepared weights. */
-export function preparedOf<K extends OpName>(node: Node<K>, options: LoweringOptions): number {
+export function preparedOf<K extends OpName>(node: Node<K>, threads: number, options: LoweringOptions): number {
   const lowering: Lowering<K> = lowerings[node.op];
-  return lowering.prepared?.(node, options) ?? 0;
+  return lowering.prepared?.(node, threads, options) ?? 0;
 }
 
 /** Name of the algorithm that a node runs by, where there is a choice. */
@@ -63,7 +63,8 @@ function callsOf(plan: Plan, addresses: Addresses): { preparing: Call[]; running
       running.push({ guard: addressOf(plan.guard.placement, addresses) });
     }
     for (const call of lowerStep(step.node, step, addresses)) {
-      (step.kept !== undefined && call.prepares === true ? preparing : running).push(call);
+      const once = step.constant || (step.kept !== undefined && call.prepares === true);
+      (once ? preparing : running).push(call);
     }
   });
   if (plan.firstUpdate >= plan.steps.length && plan.guard !== undefined) {
@@ -75,7 +76,7 @@ function callsOf(plan: Plan, addresses: Addresses): { preparing: Call[]; running
 function lowerStep<K extends OpName>(node: Node<K>, step: PlanStep, addresses: Addresses): KernelCall[] {
   const lowering: Lowering<K> = lowerings[node.op];
   const scratch = step.workspace === undefined ? 0 : addressOf(step.workspace, addresses);
-  const preparedBytes = step.kept === undefined ? preparedOf(node, addresses.options) : 0;
+  const preparedBytes = step.kept === undefined ? preparedOf(node, addresses.threads, addresses.options) : 0;
   const call: LowerCall<K> = {
     node,
     attributes: node.attributes,
@@ -95,6 +96,7 @@ function lowerStep<K extends OpName>(node: Node<K>, step: PlanStep, addresses: A
 /** Address of a placed value. */
 export function addressOf(placement: Placement, addresses: Addresses): number {
   if (placement.kind === 'arena') return addresses.arena + placement.offset;
+  if (placement.kind === 'kept') return addresses.kept + placement.offset;
   return addresses.variables.get(placement.variable) as number;
 }
 

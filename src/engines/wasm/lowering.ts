@@ -46,10 +46,10 @@ export interface Lowering<K extends OpName> {
   /** Bytes of scratch memory, from shapes and attributes alone. */
   readonly workspace?: (node: Node<K>, threads: number, options: LoweringOptions) => number;
   /**
-   * Bytes of weights (input 1) in the form that the kernels read. What makes them is marked `prepares`, reads nothing but
-   * the weights, and comes before everything else.
+   * Bytes of weights (input 1) in the form that the kernels read, with the scratch memory that making them needs. What
+   * makes them is marked `prepares`, touches nothing but the weights and these bytes, and comes before everything else.
    */
-  readonly prepared?: (node: Node<K>, options: LoweringOptions) => number;
+  readonly prepared?: (node: Node<K>, threads: number, options: LoweringOptions) => number;
   /** The algorithm that was chosen, for the printed plan; undefined where there is no choice. */
   readonly algorithm?: (node: Node<K>, options: LoweringOptions) => string | undefined;
   readonly lower: (call: LowerCall<K>) => KernelCall[];

@@ -49,7 +49,7 @@ export class WasmEngine implements Engine {
   plan(graph: Graph): Plan {
     return makePlan(graph, {
       workspace: (node) => workspaceOf(node, this.#pool.threads, this.#options),
-      prepared: (node) => preparedOf(node, this.#options),
+      prepared: (node) => preparedOf(node, this.#pool.threads, this.#options),
       algorithm: (node) => algorithmOf(node, this.#options),
     });
   }
@@ -148,7 +148,8 @@ export class WasmEngine implements Engine {
   async #adopt(variable: Variable): Promise<number> {
     const { storage } = variable;
     if (storage instanceof WasmStorage && storage.owner === this) return storage.at;
-    const data = await (storage.take?.() ?? storage.read());
+    const held: VariableStorage = storage;
+    const data = await (held.take?.() ?? held.read());
     const at = this.#allocator.allocate(data.byteLength);
     try {
       await this.#pool.reach(this.#allocator.end);
@@ -187,11 +188,12 @@ class LoadedPlan {
     this.plan = plan;
     this.at = at;
     this.kept = kept;
-    const assigned = new Set(plan.graph.assignments.map(({ variable }) => variable.source));
-    const variableOf = (source: Value['source']): Variable[] => (source.kind === 'variable' ? [source.variable] : []);
-    this.#assigned = [...assigned].flatMap(variableOf);
-    const prepared = plan.steps.flatMap(({ node, kept: place }) => (place === undefined ? [] : (node.inputs[1] ?? [])));
-    this.#constant = [...new Set(prepared.flatMap(({ source }) => variableOf(source)))];
+    this.#assigned = plan.graph.assignments.flatMap(({ variable }) => variablesBehind(variable));
+    const once = plan.steps.flatMap(({ node, kept: place, constant }) => {
+      if (constant) return node.inputs;
+      return place === undefined ? [] : node.inputs.slice(1, 2);
+    });
+    this.#constant = [...new Set(once.flatMap(variablesBehind))];
   }
 
   encode(addresses: Addresses): { encoded: ReturnType<typeof encodeProgram>; fresh: boolean } {
@@ -216,6 +218,12 @@ class LoadedPlan {
   ran(): void {
     for (const { storage } of this.#assigned) (storage as WasmStorage).version++;
   }
+}
+
+/** The variables that a value is computed from. */
+function variablesBehind({ source }: Value): Variable[] {
+  if (source.kind === 'node') return source.node.inputs.flatMap(variablesBehind);
+  return source.kind === 'variable' ? [source.variable] : [];
 }
 
 function sameAddresses(a: Addresses, b: Addresses): boolean {

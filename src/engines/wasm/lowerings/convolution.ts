@@ -413,9 +413,9 @@ function range(n: number): number[] {
 /** Convolutions and their gradients: Winograd's algorithm where it pays, else products over bands of output rows. */
 export const convolutionLowerings: Pick<LoweringTable, 'conv2d' | 'conv2dInputGradient' | 'conv2dFilterGradient'> = {
   conv2d: {
-    prepared: (node, options) => {
+    prepared: (node, threads, options) => {
       const shape = forwardWinograd(node, options);
-      if (shape !== undefined) return winogradFilterBytes(shape);
+      if (shape !== undefined) return winogradFilterBytes(shape, threads);
       const { walk, columns } = forwardShapes(node);
       return node.attributes.groups * panelBytes(walk, columns);
     },
@@ -427,9 +427,9 @@ export const convolutionLowerings: Pick<LoweringTable, 'conv2d' | 'conv2dInputGr
     lower: lowerForward,
   },
   conv2dInputGradient: {
-    prepared: (node, options) => {
+    prepared: (node, threads, options) => {
       const shape = inputGradientWinograd(node, options);
-      if (shape !== undefined) return winogradFilterBytes(shape);
+      if (shape !== undefined) return winogradFilterBytes(shape, threads);
       const columns = node.inputs[1]?.shape[2] as number;
       const areas = gradientWalks(node).map((one) => (isEmpty(one) ? 0 : panelBytes(one.walk, columns)));
       return node.attributes.groups * areas.reduce((sum, bytes) => sum + bytes, 0);

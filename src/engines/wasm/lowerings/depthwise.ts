@@ -117,7 +117,7 @@ function choose<K extends ConvolutionOp>(
 ): Lowering<K> {
   return {
     workspace: (node, threads, options) => (applies(node) ? direct : general).workspace?.(node, threads, options) ?? 0,
-    prepared: (node, options) => (applies(node) ? direct : general).prepared?.(node, options) ?? 0,
+    prepared: (node, threads, options) => (applies(node) ? direct : general).prepared?.(node, threads, options) ?? 0,
     algorithm: (node, options) => (applies(node) ? 'depthwise' : general.algorithm?.(node, options)),
     lower: (call) => (applies(call.node) ? direct : general).lower(call),
   };

@@ -57,8 +57,12 @@ function groupsOf(columns: number): number {
   return Math.ceil(columns / COLUMNS);
 }
 
-/** Bytes of the filters in Winograd's domain. */
-export function winogradFilterBytes(shape: WinogradShape): number {
+/** Bytes of the filters in Winograd's domain, and of the scratch memory that takes them there. */
+export function winogradFilterBytes(shape: WinogradShape, threads: number): number {
+  return filterBytes(shape) + threads * FILTER_SCRATCH;
+}
+
+function filterBytes(shape: WinogradShape): number {
   return align(36 * (4 * shape.channels * groupsOf(shape.columns) * COLUMNS + SKEW));
 }
 
@@ -92,7 +96,7 @@ function convScratch(shape: WinogradShape): number {
 
 /** Bytes of a thread's scratch memory in {@link winogradCalls}. */
 export function winogradScratch(shape: WinogradShape): number {
-  return Math.max(convScratch(shape), FILTER_SCRATCH);
+  return convScratch(shape);
 }
 
 /** A transform's vectors, and the nine taps of four channels. */
@@ -122,7 +126,7 @@ export function winogradCalls(
   const cut = convCut(shape);
   const { w, tapStep, channelStep, columnStep, turned } = filters;
   const transform = [w, prepared, shape.channels, shape.columns, tapStep, channelStep, columnStep, turned ? 1 : 0];
-  transform.push(scratch, FILTER_SCRATCH);
+  transform.push(prepared + filterBytes(shape), FILTER_SCRATCH);
   const words = [x, y, prepared, bias, relu ? 1 : 0, shape.h, shape.w, shape.channels, shape.oh, shape.ow];
   words.push(...shape.origin, shape.columns, tiles.y, tiles.x, tiles.all, cut.block, cut.blocks);
   words.push(cut.columns);
