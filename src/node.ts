@@ -3,6 +3,13 @@
 export { cacheFolder } from './data/node/cacheFolder.js';
 export type { DownloadProgress } from './data/node/download.js';
 export { type DownloadMnistOptions, downloadMnist, readMnist } from './data/node/mnist.js';
+export {
+  createPhotoDecoder,
+  type PhotoDecoder,
+  type PhotoDecoderOptions,
+} from './data/node/photoDecoder.js';
+export { type PhotoFolder, type PhotoFolderOptions, photoFolder } from './data/node/photoFolder.js';
+export { type ScanPhotosOptions, scanPhotos } from './data/node/photoScan.js';
 export { loadArray, saveArray } from './formats/node/arrays.js';
 export { type ReadOptions, readFileChecked, writeFileAtomic } from './formats/node/files.js';
 export { zarrFolder } from './formats/node/zarrFolder.js';

@@ -5,15 +5,20 @@ import { fileError } from '../../formats/node/fileError.js';
 import { readFileChecked, writeFileAtomic } from '../../formats/node/files.js';
 import { FoveaError } from '../../tensor/errors.js';
 
+/** No file of weights is larger. */
+const MAX_BYTES = 2 ** 32 - 1;
+
 /** A file that is published somewhere and whose contents are known. */
 export interface PublishedFile {
   /** Addresses to try, one after the other. */
   readonly urls: readonly string[];
   /** Where it is to be kept. */
   readonly path: string;
-  readonly bytes: number;
-  /** Lower-case hexadecimal. */
-  readonly sha256: string;
+  /** What is known of it: size and hashes in lower-case hexadecimal, of `sha256Start` the first digits. */
+  readonly bytes?: number;
+  readonly sha256?: string;
+  readonly sha256Start?: string;
+  readonly md5?: string;
 }
 
 export interface DownloadOptions {
@@ -30,7 +35,8 @@ export interface DownloadOptions {
 export interface DownloadProgress {
   readonly file: string;
   readonly bytes: number;
-  readonly totalBytes: number;
+  /** Undefined where nobody says. */
+  readonly totalBytes: number | undefined;
 }
 
 /**
@@ -75,16 +81,27 @@ export async function download(file: PublishedFile, options: DownloadOptions = {
 /** True where the file is there with the right size and hash. */
 async function isWhole(file: PublishedFile): Promise<boolean> {
   try {
-    return faultOf(await readFileChecked(file.path, { maxBytes: file.bytes }), file) === undefined;
+    const limit = file.bytes === undefined ? {} : { maxBytes: file.bytes };
+    return faultOf(await readFileChecked(file.path, limit), file) === undefined;
   } catch {
     return false;
   }
 }
 
-function faultOf(contents: Uint8Array, { bytes, sha256 }: PublishedFile): string | undefined {
-  if (contents.length !== bytes) return `${contents.length} bytes where ${bytes} are expected`;
-  const found = createHash('sha256').update(contents).digest('hex');
-  return found === sha256 ? undefined : `contents with the SHA-256 ${found} where ${sha256} is expected`;
+function faultOf(contents: Uint8Array, { bytes, sha256, sha256Start, md5 }: PublishedFile): string | undefined {
+  if (bytes !== undefined && contents.length !== bytes) {
+    return `${contents.length} bytes where ${bytes} are expected`;
+  }
+  for (const [name, start] of [
+    ['SHA-256', sha256],
+    ['SHA-256', sha256Start],
+    ['MD5', md5],
+  ] as const) {
+    if (start === undefined) continue;
+    const found = createHash(name.replace('-', '').toLowerCase()).update(contents).digest('hex');
+    if (!found.startsWith(start)) return `contents with the ${name} ${found} where ${start} is expected`;
+  }
+  return undefined;
 }
 
 /** The body of a response, at most one byte more than expected. */
@@ -102,12 +119,15 @@ async function fetchBytes(url: string, file: PublishedFile, options: DownloadOpt
     }
     const pieces: Uint8Array[] = [];
     let length = 0;
+    const stated = Number(response.headers.get('content-length') ?? Number.NaN);
+    const totalBytes = file.bytes ?? (stated > 0 ? stated : undefined);
     for await (const piece of response.body ?? []) {
       timer.refresh();
       pieces.push(piece);
       length += piece.length;
-      if (length > file.bytes) throw new Error(`more than the expected ${file.bytes} bytes`);
-      options.onProgress?.({ file: basename(file.path), bytes: length, totalBytes: file.bytes });
+      const most = file.bytes ?? MAX_BYTES;
+      if (length > most) throw new Error(`more than the expected ${most} bytes`);
+      options.onProgress?.({ file: basename(file.path), bytes: length, totalBytes });
     }
     return Buffer.concat(pieces);
   } finally {

@@ -1,10 +1,9 @@
-/** Keeps decoded photos, so that each is decoded once. Keys are indices of one source. */
+/** Keeps decoded photos, so that each is decoded once. Keys are indices of one source. Neither method may throw. */
 export interface PhotoCache {
   /** The pixels of a photo, or undefined where it is not kept. */
   get(index: number): Promise<Uint8Array | undefined> | Uint8Array | undefined;
   /** Keeps the pixels if there is room. */
   put(index: number, pixels: Uint8Array): Promise<void> | void;
-  close?(): Promise<void>;
 }
 
 /**

@@ -87,7 +87,8 @@ export function photoDataset(loader: PhotoLoader, normalization: Normalization, 
     async photo(index) {
       checkIndices(where, Uint32Array.of(index), size);
       const pixels = await loader.load(chosen[index] as number);
-      if (pixels !== undefined) return { pixels, height: source.height, width: source.width };
+      // A copy: the cache keeps the other.
+      if (pixels !== undefined) return { pixels: pixels.slice(), height: source.height, width: source.width };
       const name = source.names[chosen[index] as number] as string;
       const problem = loader.problems.find(({ path }) => path === name);
       throw new FoveaError('data', { where: `photo "${name}"`, rule: problem?.message ?? 'it cannot be decoded' });

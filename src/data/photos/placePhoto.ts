@@ -26,8 +26,8 @@ export function placePhoto(height: number, width: number, { resize, crop }: Phot
   const size = { height: length(height), width: length(width) };
   return {
     ...size,
-    top: -roundHalfEven((size.height - crop[0]) / 2),
-    left: -roundHalfEven((size.width - crop[1]) / 2),
+    top: 0 - roundHalfEven((size.height - crop[0]) / 2),
+    left: 0 - roundHalfEven((size.width - crop[1]) / 2),
   };
 }
 
@@ -44,6 +44,6 @@ export function checkFrame(where: string, { resize, crop }: PhotoFrame): void {
 
 function roundHalfEven(x: number): number {
   const below = Math.floor(x);
-  if (x - below !== 0.5) return Math.round(x) + 0;
+  if (x - below !== 0.5) return Math.round(x);
   return below % 2 === 0 ? below : below + 1;
 }
