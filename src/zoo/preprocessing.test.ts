@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { normalizePixels, type Preprocessing } from '../data/photos/preprocessing.js';
 import { expectClose } from '../testing/expectClose.js';
-import { caffe, caffeVgg, normalizePixels, type Preprocessing, symmetric, torch } from './preprocessing.js';
+import { caffe, caffeVgg, symmetric, torch } from './preprocessing.js';
 
 // Two pixels, RGB.
 const pixels = Uint8Array.of(0, 51, 255, 255, 0, 102);

@@ -1,10 +1,10 @@
+import type { Preprocessing } from '../data/photos/preprocessing.js';
 import { loadWeights, type WeightReport } from '../formats/loadWeights.js';
 import type { WritableTensor } from '../formats/safetensors.js';
 import type { WeightLayoutName } from '../formats/weightLayout.js';
 import type { Model } from '../model/model.js';
 import { FoveaError } from '../tensor/errors.js';
 import { suggestName } from '../tensor/nearest.js';
-import type { Preprocessing } from './preprocessing.js';
 import type { WeightSource } from './weightSource.js';
 import type { ZooEntry } from './zoo.js';
 

@@ -1,6 +1,6 @@
+import type { Preprocessing } from '../data/photos/preprocessing.js';
 import type { WeightLayoutName } from '../formats/weightLayout.js';
 import type { MobileNetOptions } from './mobileNet.js';
-import type { Preprocessing } from './preprocessing.js';
 
 /** Options of any network of the zoo; a network refuses those that it does not have. */
 export type ZooOptions = MobileNetOptions;

@@ -1,3 +1,4 @@
+import type { Preprocessing } from '../data/photos/preprocessing.js';
 import type { Model } from '../model/model.js';
 import { FoveaError } from '../tensor/errors.js';
 import { suggestName } from '../tensor/nearest.js';
@@ -21,7 +22,7 @@ export interface ZooEntry {
   /** What it is and whose names its layers have. */
   readonly title: string;
   readonly build: (options?: ZooOptions) => Model;
-  readonly preprocessing: preprocessing.Preprocessing;
+  readonly preprocessing: Preprocessing;
   readonly classNames: ClassNames;
   /** Parameters without options, the learned ones among them: what PyTorch counts. */
   readonly parameters: { readonly total: number; readonly trainable: number };

@@ -61,7 +61,7 @@ export interface PhotoFolder {
 }
 
 /** No photo has more bytes. */
-export const MAX_PHOTO_BYTES = 2 ** 28;
+const MAX_PHOTO_BYTES = 2 ** 28;
 
 /**
  * Opens a folder of photos: one sub-folder per class, or folders train, valid and test of those. Classes are numbered by

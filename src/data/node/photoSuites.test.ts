@@ -60,10 +60,14 @@ describe.skipIf(pngs.length === 0)('PngSuite (skipped where absent)', () => {
   });
 
   test('grey ramps become equal red, green and blue', async () => {
-    for (const kind of ['0g02', '0g04', '0g08']) {
+    for (const [kind, white] of [
+      ['0g02', 255],
+      ['0g04', 238],
+      ['0g08', 255],
+    ] as const) {
       const { pixels } = await decode(join(suite('pngsuite'), `basn${kind}.png`));
       expect(pixels.every((value, i) => value === pixels[i - (i % 3)])).toBe(true);
-      expect([Math.min(...pixels), Math.max(...pixels)]).toEqual([0, 255]);
+      expect([Math.min(...pixels), Math.max(...pixels)]).toEqual([0, white]);
     }
   });
 
@@ -118,7 +122,9 @@ describe('formats and kinds of numbers', () => {
     expect(await decoder.header(bytes, format)).toEqual({ format, width: 16, height: 12 });
     const { pixels, width, height } = await decoder.decode(bytes, format);
     expect([width, height, pixels.length]).toEqual([16, 12, 576]);
-    [250, 120, 10].forEach((value, c) => expect(Math.abs((pixels[300 + c] as number) - value)).toBeLessThan(12));
+    for (const [c, value] of [250, 120, 10].entries()) {
+      expect(Math.abs((pixels[300 + c] as number) - value)).toBeLessThan(12);
+    }
   });
 
   test('transparent parts lie on the background', async () => {
@@ -138,7 +144,9 @@ describe('formats and kinds of numbers', () => {
   test('an embedded color profile is applied', async () => {
     const bytes = await flat(3, orange).withIccProfile('p3').png().toBuffer();
     const { pixels } = await decoder.decode(bytes, 'x');
-    [250, 120, 10].forEach((value, c) => expect(Math.abs((pixels[c] as number) - value)).toBeLessThan(6));
+    for (const [c, value] of [250, 120, 10].entries()) {
+      expect(Math.abs((pixels[c] as number) - value)).toBeLessThan(6);
+    }
     const raw = await sharp(bytes, { ignoreIcc: true }).raw().toBuffer();
     expect(Math.abs((raw[0] as number) - 250)).toBeGreaterThan(6);
   });

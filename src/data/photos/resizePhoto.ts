@@ -24,7 +24,8 @@ export function resizePhoto(
   if (photo.height === height && photo.width === width) return photo;
   const columns = tapsOf(photo.width, width, interpolation, antialias);
   const rows = tapsOf(photo.height, height, interpolation, antialias);
-  const wide = new Float32Array(photo.height * width * 3);
+  // Rounded between the two directions, as Pillow does.
+  const wide = new Uint8ClampedArray(photo.height * width * 3);
   for (let y = 0; y < photo.height; y++) {
     for (let x = 0; x < width; x++) {
       const first = columns.first[x] as number;
