@@ -55,7 +55,10 @@ ${cases.join('\n')}
 async function compile(folder, { name, relaxed, wide }, dispatch) {
   const sources = join(folder, name);
   await cp(kernels, sources, { recursive: true });
-  await writeIfChanged(join(sources, 'generated/build.ts'), `export const RELAXED: bool = ${relaxed};\nexport const WIDE: bool = ${wide};\n`);
+  await writeIfChanged(
+    join(sources, 'generated/build.ts'),
+    `export const RELAXED: bool = ${relaxed};\nexport const WIDE: bool = ${wide};\n`,
+  );
   await writeIfChanged(join(sources, 'generated/dispatch.ts'), dispatch);
   const out = `${sources}.wasm`;
   const features = ['threads', 'simd', 'bulk-memory', ...(relaxed ? ['relaxed-simd'] : [])];

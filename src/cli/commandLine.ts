@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { FoveaError } from '../tensor/errors.js';
 import { addEvaluateCommand } from './evaluateCommand.js';
 import { exitCodeOf, interruptedCode, MISTAKE, SUCCESS } from './exitCode.js';
+import { addFinetuneCommand } from './finetuneCommand.js';
 import { addPredictCommand } from './predictCommand.js';
 import { addSummaryCommand } from './summaryCommand.js';
 import type { Terminal } from './terminal.js';
@@ -49,6 +50,8 @@ Begin with:
   fovea train                 learn digits that it draws itself: no files, no
                               network, a minute or two
   fovea train mnist           the real handwritten digits, fetched once
+  fovea finetune ~/photos     a classifier of your own photos, from a network
+                              that has learned from a million others
   fovea evaluate runs/<run>   how good the model is, class by class
   fovea summary cnn --cost    what a network is made of
 
@@ -57,6 +60,7 @@ Exit codes: 0; 2 for a mistake in what was asked for; 1 for any other failure;
 that downloads are kept in.`,
     );
   addTrainCommand(program, terminal, outcome);
+  addFinetuneCommand(program, terminal, outcome);
   addEvaluateCommand(program, terminal);
   addPredictCommand(program, terminal);
   addSummaryCommand(program, terminal);

@@ -109,7 +109,8 @@ async function fetchFiles(variant: MnistVariant, terminal: Terminal): Promise<st
       onProgress: ({ file, bytes, totalBytes }) => {
         if (!announced && !terminal.stderr.isTerminal) terminal.stderr.write('Downloading the data, once …\n');
         announced = true;
-        bar.draw(`Downloading ${file}`, bytes / totalBytes, () => `${megabytes(bytes)} of ${megabytes(totalBytes)}`);
+        const all = totalBytes ?? bytes;
+        bar.draw(`Downloading ${file}`, bytes / all, () => `${megabytes(bytes)} of ${megabytes(all)}`);
       },
     });
   } finally {

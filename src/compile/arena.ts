@@ -6,7 +6,7 @@ export interface Interval {
 }
 
 /** Every buffer starts at a multiple of this many bytes: a cache line, and enough for any vector load. */
-export const ALIGNMENT = 64;
+const ALIGNMENT = 64;
 
 export function align(bytes: number): number {
   return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;

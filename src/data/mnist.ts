@@ -23,7 +23,7 @@ export const mnistFileNames: Readonly<Record<MnistPart, string>> = {
   testLabels: 't10k-labels-idx1-ubyte',
 };
 
-export const mnistClassNames: Readonly<Record<MnistVariant, readonly string[]>> = {
+const mnistClassNames: Readonly<Record<MnistVariant, readonly string[]>> = {
   mnist: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
   fashionMnist: [
     'T-shirt/top',

@@ -41,7 +41,7 @@ export function effectiveKernel(kernel: number, dilation: number): number {
  * Number of window positions along one axis: floor((in + pads − effective kernel) / stride) + 1. Throws where the
  * kernel does not fit into the padded input.
  */
-export function outputSize(
+function outputSize(
   where: string,
   axis: 'height' | 'width',
   input: number,

@@ -20,7 +20,7 @@ export interface JobResult {
 
 const PAGE = 65536;
 /** wasm32 reaches 4 GiB; the last page is left free so that a vector load past an array's end stays inside. */
-export const MAX_PAGES = 65535;
+const MAX_PAGES = 65535;
 
 /** Pages that shared memory may grow to: browsers on small devices may refuse the whole 4 GiB. */
 const PAGE_LIMITS = [65536, 32768, 16384];

@@ -1,7 +1,7 @@
 import { formatError } from '../formatError.js';
 
 /** What an address field holds where there is nothing. */
-export const NOWHERE = 0xffff_ffff_ffff_ffffn;
+const NOWHERE = 0xffff_ffff_ffff_ffffn;
 
 const DAMAGED = 'The file is damaged or hostile: fetch or write it anew';
 

@@ -10,8 +10,8 @@ import { formatError, quoteUntrusted } from '../formatError.js';
 import { type ExternalFiles, readInitializers } from './constants.js';
 import { type DecodedOnnx, isStandard } from './decodeOnnx.js';
 import { OnnxNode, type WeightNumbers } from './importer.js';
-import { nodeReaders } from './operators.js';
 import type { GraphProto, NodeProto, ValueInfoProto } from './onnx_pb.js';
+import { nodeReaders } from './operators.js';
 import type { LayerValue, OnnxValue } from './values.js';
 
 export interface ImportOptions {

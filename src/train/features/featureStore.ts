@@ -29,12 +29,19 @@ export interface FeatureStore {
   open(facts: FeatureFacts): Promise<FeatureChunks>;
 }
 
-/** Keeps features in memory, for the time of a run. */
-export function memoryFeatures(): FeatureStore {
+/**
+ * Keeps features in memory, for the time of a run.
+ *
+ * @param options.byKey gives features again that were computed before under the same key; without it keys are never computed.
+ */
+export function memoryFeatures({ byKey = false }: { readonly byKey?: boolean } = {}): FeatureStore {
+  const kept = new Map<string, Map<number, Float32Array>>();
   return {
     where: 'in memory',
-    open: async () => {
-      const chunks = new Map<number, Float32Array>();
+    open: async ({ key, chunk: length }) => {
+      const name = byKey ? `${await key()}-${length}` : undefined;
+      const chunks = (name === undefined ? undefined : kept.get(name)) ?? new Map<number, Float32Array>();
+      if (name !== undefined) kept.set(name, chunks);
       return {
         has: (chunk) => chunks.has(chunk),
         write: async (chunk, features) => void chunks.set(chunk, features),
