@@ -1,0 +1,90 @@
+import type { Command } from 'commander';
+import type { Outcome } from './commandLine.js';
+import { addEngineOptions, type EngineChoice } from './engineOptions.js';
+import { finetuneRun } from './finetuneRun.js';
+import { option, realNumber, wholeNumber } from './optionValues.js';
+import type { Terminal } from './terminal.js';
+
+/** What `fovea finetune` is asked for; what is left out is undefined. */
+export interface FinetuneOptions extends EngineChoice {
+  readonly base?: string;
+  readonly weights?: string;
+  readonly epochs?: number;
+  readonly learningRate?: number;
+  readonly batchSize?: number;
+  readonly dropout?: number;
+  readonly unfreeze?: string;
+  readonly unfreezeEpochs?: number;
+  readonly validation?: number;
+  readonly seed?: number;
+  readonly features?: string;
+  readonly run?: string;
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+/** What is used where nothing is said. */
+export const finetuneDefaults = {
+  base: 'mobilenet',
+  epochs: 10,
+  learningRate: 0.002,
+  batchSize: 32,
+  dropout: 0,
+  unfreezeEpochs: 2,
+  validation: 0.2,
+  seed: 0,
+} as const;
+
+/** `fovea finetune PHOTOS` */
+export function addFinetuneCommand(program: Command, terminal: Terminal, outcome: Outcome): void {
+  const { base, epochs, learningRate, batchSize, unfreezeEpochs, validation, seed } = finetuneDefaults;
+  const command = program
+    .command('finetune')
+    .summary('make a classifier of your own photos from a trained network')
+    .description(
+      `Makes a classifier for photos from a network that has learned from a million others: its last layer is replaced and learns, the rest stays as it is. What the rest makes of each photo is computed once and kept. The result is measured on photos that nothing was learned from.`,
+    )
+    .argument('<photos>', 'a folder with one sub-folder per class, or with train, valid and test of those')
+    .addOption(option('--base <name>', 'a network (mobilenet, vgg16, resnet50 …), or a model file', String, base))
+    .option('--weights <file>', "the network's weights (.safetensors, .h5, .keras, .pth), instead of the usual ones")
+    .addOption(
+      option('-e, --epochs <n>', 'times to go through the photos with the new layer', wholeNumber(), `${epochs}`),
+    )
+    .addOption(option('--learning-rate <n>', 'the highest, of one cycle', realNumber(), `${learningRate}`))
+    .addOption(option('-b, --batch-size <n>', 'photos for one step', wholeNumber(), `${batchSize}`))
+    .addOption(option('--dropout <n>', 'rate before the new layer', realNumber({ included: true, below: 1 }), '0'))
+    .option('--unfreeze <layer>', 'then let this layer and all above learn too; "all" for every layer')
+    .addOption(
+      option('--unfreeze-epochs <n>', 'epochs for that', wholeNumber(), `${unfreezeEpochs}, where layers are unfrozen`),
+    )
+    .addOption(
+      option(
+        '--validation <n>',
+        'share of the photos to measure on, where there is no folder valid',
+        realNumber({ below: 1 }),
+        `${validation}`,
+      ),
+    )
+    .addOption(option('--seed <n>', 'of first weights, order and what is set aside', wholeNumber(0), `${seed}`))
+    .option('--features <where>', 'where features are kept: memory, off, or a folder (default: the cache)')
+    .option('--run <folder>', 'folder for the result (default: runs/<date>-<photos>-<base>)')
+    .option('--json', 'print one JSON object per line, for programs')
+    .option('-q, --quiet', 'print the result alone');
+  addEngineOptions(command)
+    .addHelpText(
+      'after',
+      `
+Weights are looked for in the folder that FOVEA_WEIGHTS names, then in the
+cache; else they are fetched, once. Ctrl-C keeps what is there: features that
+are finished are found again by the next run.
+
+Examples:
+  fovea finetune ~/photos
+  fovea finetune ~/photos --base resnet50 --epochs 20
+  fovea finetune ~/photos --unfreeze all --unfreeze-epochs 3
+  fovea finetune ~/photos --weights mobilenet_v1_0.75_224-imagenet.safetensors`,
+    )
+    .action(async (photos: string, options: FinetuneOptions) => {
+      outcome.exitCode = await finetuneRun(photos, options, terminal);
+    });
+}

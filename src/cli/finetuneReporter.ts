@@ -1,0 +1,208 @@
+import type { BatchInfo, TrainingRun } from '../train/callbacks/callback.js';
+import type { FeatureProgress } from '../train/features/cacheFeatures.js';
+import { type EpochRecord, numberIn } from '../train/history.js';
+import { clock, columns, commas, count, duration, percent, shellWord } from './format.js';
+import type { Measure } from './measure.js';
+import { accuracyText, classTable, confusionTable } from './measureText.js';
+import { ProgressBar } from './progressBar.js';
+import { paint, type Terminal } from './terminal.js';
+
+/** A photo that was taken for something else. */
+export interface WorstMistake {
+  readonly photo: string;
+  readonly truth: string;
+  readonly predicted: string;
+  readonly probability: number;
+}
+
+/** Everything of a fine-tuning that is known before it begins. */
+export interface FinetuneFacts {
+  readonly photos: string;
+  readonly base: string;
+  readonly weights: string;
+  readonly classes: readonly string[];
+  readonly train: number;
+  readonly valid: number;
+  readonly test: number;
+  readonly leftOut: number;
+  readonly parameters: { readonly total: number; readonly trainable: number };
+  readonly engine: string;
+}
+
+/** What it came to; the file `report.json` too. */
+export interface FinetuneResult extends FinetuneFacts {
+  /** What was measured on: `test` where there is such a folder, `valid` otherwise; undefined where there is neither. */
+  readonly measuredOn: 'test' | 'valid' | undefined;
+  readonly measure: Omit<Measure, 'wrong'> | undefined;
+  readonly worst: readonly WorstMistake[];
+  /** Largest difference between the whole network and its parts on a few photos. */
+  readonly wholeNetworkDifference: number | undefined;
+  readonly seconds: Readonly<Record<string, number>>;
+  readonly model: string;
+}
+
+/** Milliseconds between two events of progress. */
+const PAUSE = 1000;
+
+/** Tells a person, or with --json a program, how fine-tuning goes. */
+export class FinetuneReporter {
+  readonly #terminal: Terminal;
+  readonly #kind: 'text' | 'json' | 'quiet';
+  readonly #bar: ProgressBar;
+  #last = Number.NEGATIVE_INFINITY;
+  #began = performance.now();
+
+  constructor(terminal: Terminal, kind: 'text' | 'json' | 'quiet') {
+    this.#terminal = terminal;
+    this.#kind = kind;
+    this.#bar = new ProgressBar(terminal.stderr);
+  }
+
+  begin(facts: FinetuneFacts): void {
+    if (this.#event('start', facts) || this.#kind === 'quiet') return;
+    const { photos, base, weights, classes, train, valid, test, leftOut, parameters, engine } = facts;
+    const names = classes.length <= 6 ? classes.join(', ') : `${classes.slice(0, 5).join(', ')} …`;
+    const parts = [`${commas(train)} to train on`, `${commas(valid)} to validate`];
+    if (test > 0) parts.push(`${commas(test)} to test`);
+    const rows = [
+      ['photos', `${photos}: ${parts.join(', ')}`],
+      ['classes', `${classes.length}: ${names}`],
+      ['base', `${base}, ${commas(parameters.total)} parameters, of which ${commas(parameters.trainable)} learn`],
+      ['weights', weights],
+      ['engine', engine],
+      ...(leftOut === 0 ? [] : [['left out', `${count(leftOut, 'file')} that cannot be used`]]),
+    ];
+    for (const [name = '', value = ''] of rows) this.#line(`${paint(this.#terminal, 'dim', name.padEnd(9))} ${value}`);
+    this.#line('');
+  }
+
+  checking(done: number, total: number): void {
+    this.#bar.draw('looking at photos', done / total, () => `${commas(done)} of ${commas(total)}`);
+  }
+
+  message(text: string): void {
+    this.clear();
+    if (this.#event('message', { text }) || this.#kind === 'quiet') return;
+    this.#line(text);
+  }
+
+  features(part: string, { done, size, found }: FeatureProgress): void {
+    if (done === found) this.#began = performance.now();
+    const seconds = (performance.now() - this.#began) / 1000;
+    const rate = (done - found) / Math.max(1e-3, seconds);
+    if (this.#kind === 'json') {
+      if (done < size && performance.now() - this.#last < PAUSE) return;
+      this.#last = performance.now();
+      this.#event('features', { part, done, size, found, photosPerSecond: rate });
+      return;
+    }
+    this.#bar.draw(`features (${part})`, done / size, () => {
+      const left = rate > 0 ? clock((size - done) / rate) : clock(Number.NaN);
+      return `${commas(done)} of ${commas(size)}  ${rate.toFixed(0)} photos/s  ${left} left`;
+    });
+    if (done === size) this.clear();
+  }
+
+  step({ epochs, stepsPerEpoch = 1 }: TrainingRun, { epoch, stepInEpoch, step, learningRate, logs }: BatchInfo): void {
+    if (this.#kind === 'json') {
+      if (performance.now() - this.#last < PAUSE) return;
+      this.#last = performance.now();
+      this.#event('step', { epoch, epochs, stepInEpoch, stepsPerEpoch, step, learningRate, ...logs });
+      return;
+    }
+    if (this.#kind === 'quiet') return;
+    this.#bar.draw(`epoch ${epoch + 1}/${epochs}`, (stepInEpoch + 1) / stepsPerEpoch, () => {
+      return `loss ${(numberIn(logs, 'loss') ?? Number.NaN).toFixed(4)}`;
+    });
+  }
+
+  epoch(stage: string, epochs: number, { epoch, seconds, logs, learningRate }: EpochRecord): void {
+    this.clear();
+    if (this.#event('epoch', { stage, epoch, epochs, seconds, learningRate, ...logs }) || this.#kind === 'quiet')
+      return;
+    const of = (name: string): number => numberIn(logs, name) ?? Number.NaN;
+    const validation = Number.isFinite(of('valLoss'))
+      ? `   validation: loss ${of('valLoss').toFixed(4)}, ${percent(of('valAccuracy'))}`
+      : '';
+    const training = `training photos: loss ${of('trainLoss').toFixed(4)}, ${percent(of('trainAccuracy'))}`;
+    const name = stage === 'head' ? 'new layer' : 'more layers';
+    this.#line(`${name} ${`${epoch + 1}/${epochs}`.padEnd(6)} ${training}${validation}   ${duration(seconds)}`);
+  }
+
+  stopping(): void {
+    this.clear();
+    if (this.#event('stopping', {})) return;
+    this.#terminal.stderr.write('Stopping and saving. Once more ends at once.\n');
+  }
+
+  interrupted(model: string | undefined): void {
+    this.clear();
+    if (this.#event('interrupted', { model: model ?? null })) return;
+    this.#line(
+      model === undefined
+        ? 'Stopped. Features that are finished are kept: the same command goes on from there.'
+        : `Stopped. The model as it is now: ${model}`,
+    );
+  }
+
+  end(result: FinetuneResult): void {
+    this.clear();
+    if (this.#event('result', result)) return;
+    const { measure, measuredOn, worst, model, seconds } = result;
+    const bold = (text: string): string => paint(this.#terminal, 'bold', text);
+    if (this.#kind !== 'quiet') this.#line('');
+    if (measure !== undefined)
+      this.#line(
+        `${bold(measuredOn === 'test' ? 'Test      ' : 'Validation')} ${accuracyText({ ...measure, wrong: [] })}`,
+      );
+    if (this.#kind === 'quiet') {
+      this.#line(`Model      ${model}`);
+      return;
+    }
+    if (measure !== undefined) {
+      const full = { ...measure, wrong: [] };
+      for (const line of ['', ...classTable(full), '', 'Rows are true classes, columns what they were taken for:'])
+        this.#line(line);
+      for (const line of confusionTable(full)) this.#line(line);
+    }
+    if (worst.length > 0) {
+      this.#line('');
+      this.#line('The surest mistakes:');
+      const rows = worst.map(({ photo, truth, predicted, probability }) => [
+        ...[`  ${photo}`, `${truth}, taken for ${predicted}`, percent(probability, 1)],
+      ]);
+      for (const line of columns(rows, new Set([2]))) this.#line(line);
+    }
+    this.#line('');
+    this.#line(`${bold('Model')}      ${model}`);
+    this.#line(
+      `${bold('Time')}       ${Object.entries(seconds)
+        .map(([name, s]) => `${name} ${duration(s)}`)
+        .join(', ')}`,
+    );
+    this.#line('');
+    this.#line('What to try next:');
+    const { program } = this.#terminal;
+    const photo = worst[0]?.photo;
+    this.#line(
+      `    ${paint(this.#terminal, 'cyan', `${program} predict ${shellWord(model)} ${photo === undefined ? 'PHOTO…' : shellWord(`${result.photos}/${photo}`)}`)}`,
+    );
+    this.#line(
+      `    ${paint(this.#terminal, 'cyan', `${program} finetune ${shellWord(result.photos)} --base ${shellWord(result.base)} --unfreeze all`)}`,
+    );
+  }
+
+  clear(): void {
+    this.#bar.clear();
+  }
+
+  #event(event: string, facts: object): boolean {
+    if (this.#kind !== 'json') return false;
+    this.#terminal.stdout.write(`${JSON.stringify({ event, ...facts })}\n`);
+    return true;
+  }
+
+  #line(text: string): void {
+    this.#terminal.stdout.write(`${text}\n`);
+  }
+}
