@@ -57,6 +57,48 @@ describe('resizePhoto', () => {
     expect(close).toEqual(expected);
   });
 
+  // Image.fromarray(a).resize((width, height), filter) of Pillow 9.4, for a[y, x] = (53 i² + 97 i) % 256, i = 6 y + x.
+  test.each<[Interpolation, number, number, number[]]>([
+    ['nearest', 3, 2, [150, 212, 234, 16, 222, 236]],
+    [
+      'nearest',
+      4,
+      8,
+      [
+        0, 150, 150, 150, 0, 212, 212, 18, 186, 204, 204, 72, 46, 126, 126, 56, 230, 240, 240, 100, 66, 138, 138, 60,
+        88, 222, 222, 206, 40, 236, 236, 26,
+      ],
+    ],
+    ['bilinear', 3, 2, [117, 94, 171, 78, 170, 116]],
+    [
+      'bilinear',
+      4,
+      8,
+      [
+        47, 120, 151, 116, 27, 124, 129, 28, 147, 190, 187, 126, 65, 71, 73, 62, 172, 213, 206, 142, 78, 80, 79, 64,
+        124, 188, 209, 163, 63, 150, 145, 35,
+      ],
+    ],
+    ['bicubic', 3, 2, [115, 89, 175, 72, 173, 110]],
+    [
+      'bicubic',
+      4,
+      8,
+      [
+        40, 117, 162, 114, 8, 142, 148, 15, 144, 197, 198, 126, 61, 65, 71, 63, 172, 222, 219, 143, 75, 74, 77, 65, 116,
+        190, 224, 165, 47, 170, 164, 22,
+      ],
+    ],
+  ])('as Pillow: %s to %d × %d', (interpolation, height, width, expected) => {
+    const grey = Array.from({ length: 30 }, (_, i) => (i * i * 53 + 97 * i) % 256);
+    const photo = { pixels: Uint8Array.from(grey.flatMap((v) => [v, v, v])), height: 5, width: 6 };
+    const off = greys(resizePhoto(photo, height, width, interpolation)).map((v, i) =>
+      Math.abs(v - (expected[i] as number)),
+    );
+    // Pillow's fixed-point weights round some halves of 'bilinear' the other way.
+    expect(Math.max(...off)).toBeLessThanOrEqual(interpolation === 'bilinear' ? 1 : 0);
+  });
+
   test('one color stays what it is, in any size', () => {
     const sizes = fc.integer({ min: 1, max: 20 });
     const kinds = fc.constantFrom<Interpolation>('nearest', 'bilinear', 'bicubic');
