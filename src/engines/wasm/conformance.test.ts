@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type OpName, opTable } from '../../ops/table.js';
 import type { Engine } from '../engine.js';
+import { builds, hasWideBuild } from '../testing/builds.js';
 import { checkEngine } from '../testing/checkEngine.js';
 import { createWasmEngine, type WasmEngineOptions } from './index.js';
 
@@ -12,7 +13,7 @@ const forms: WasmEngineOptions[] = [
   { threads: 3, shared: true },
 ];
 
-describe.each(['relaxed', 'simd'] as const)('%s build', (build) => {
+describe.each(builds)('%s build', (build) => {
   const engines: Engine[] = [];
 
   beforeAll(async () => {
@@ -33,4 +34,18 @@ describe.each(['relaxed', 'simd'] as const)('%s build', (build) => {
     }
     for (let i = 2; i < digests.length; i++) expect(digests[i]).toBe(digests[i % 2]);
   });
+});
+
+test.skipIf(!hasWideBuild)('the wide build, Node 24 and later: the same bits as the relaxed one', async () => {
+  const digests: number[] = [];
+  for (const build of ['wide', 'relaxed'] as const) {
+    const engine = await createWasmEngine({ threads: 2, build });
+    for (const cases of [{}, { seed: 2, large: true, count: 6 }]) {
+      const { failures, digest } = await checkEngine(engine, cases);
+      expect(failures).toEqual([]);
+      digests.push(digest);
+    }
+    await engine.close();
+  }
+  expect(digests.slice(2)).toEqual(digests.slice(0, 2));
 });

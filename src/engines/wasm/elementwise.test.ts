@@ -2,11 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Graph } from '../../ops/graph.js';
 import { opTable } from '../../ops/table.js';
 import type { Engine } from '../engine.js';
+import { builds } from '../testing/builds.js';
 import { createWasmEngine } from './index.js';
 
 type Function1 = 'exp' | 'log' | 'sqrt' | 'abs' | 'negate' | 'sign' | 'tanh' | 'sigmoid' | 'softplus' | 'relu' | 'silu';
 
-describe.each(['relaxed', 'simd'] as const)('%s build', (build) => {
+describe.each(builds)('%s build', (build) => {
   let engine: Engine;
   beforeAll(async () => {
     engine = await createWasmEngine({ build, threads: 1 });

@@ -1,6 +1,7 @@
 import { platform } from '#platform';
 import { conv2d } from '../../ops/conv2d.js';
 import { Graph } from '../../ops/graph.js';
+import { matMul } from '../../ops/matMul.js';
 import { opTable } from '../../ops/table.js';
 import { FoveaError } from '../../tensor/errors.js';
 import { RandomStream } from '../../tensor/random.js';
@@ -115,21 +116,48 @@ async function unpack({ data, sharedFlag }: StoredBuild, shared: boolean): Promi
   return bytes;
 }
 
-/** Runs one convolution and compares it with its definition: a build that computes wrongly here is not used. */
+/**
+ * Runs products and convolutions with their gradients, direct and by Winograd, and compares them with their definitions:
+ * a build that computes wrongly here is not used.
+ */
 async function selfCheck(engine: Engine): Promise<void> {
   const graph = new Graph(opTable);
-  const x = graph.input('x', [1, 9, 7, 5]);
-  const w = graph.input('w', [3, 3, 5, 11]);
-  const y = conv2d(x, w, { padding: 'same' });
-  graph.output('y', y);
+  const a = graph.input('a', [7, 20]);
+  graph.output('product', matMul(a, graph.input('b', [20, 33])));
+  graph.output('outer', matMul(a, graph.input('c', [7, 9]), { transposeA: true }));
+  checkConvolution(graph, 'odd', [1, 9, 7, 5], 11);
+  checkConvolution(graph, 'even', [1, 8, 8, 16], 32);
   const random = new RandomStream(1, 'self-check');
-  const draw = (size: number): Float32Array => Float32Array.from({ length: size }, () => random.uniform() - 0.5);
-  const inputs = { x: draw(sizeOf(x.shape)), w: draw(sizeOf(w.shape)) };
-  const expected = interpret(graph, { inputs }).get(y) as Float64Array;
+  const inputs: Record<string, Float32Array> = {};
+  for (const [name, { shape }] of graph.inputs) {
+    inputs[name] = Float32Array.from({ length: sizeOf(shape) }, () => random.uniform() - 0.5);
+  }
+  const expected = interpret(graph, { inputs });
   const program = await engine.load(engine.plan(graph));
   const { outputs } = await program.run(inputs);
-  const wrong = (outputs.y as Float32Array).findIndex(
-    (value, i) => !(Math.abs(value - (expected[i] as number)) < 1e-4),
+  for (const [name, value] of graph.outputs) {
+    const truth = expected.get(value) as Float64Array;
+    const wrong = outputs[name]?.some((got, i) => !(Math.abs(got - (truth[i] as number)) < 1e-3));
+    if (wrong !== false) throw new FoveaError('engine', { where: 'self-check', rule: `"${name}" came out wrong` });
+  }
+}
+
+/** Adds a 3 × 3 convolution with both of its gradients to what is checked. */
+function checkConvolution(
+  graph: Graph,
+  name: string,
+  shape: readonly [number, number, number, number],
+  k: number,
+): void {
+  const x = graph.input(`${name} x`, shape);
+  const w = graph.input(`${name} w`, [3, 3, shape[3], k]);
+  const y = conv2d(x, w, { padding: 'same' });
+  const dy = graph.input(`${name} dy`, y.shape);
+  const window = { strides: [1, 1], dilations: [1, 1], padding: [1, 1, 1, 1], groups: 1 } as const;
+  graph.output(`${name} y`, y);
+  graph.output(
+    `${name} dx`,
+    graph.emit('conv2dInputGradient', [dy, w], { ...window, inputSize: [shape[1], shape[2]] })[0],
   );
-  if (wrong !== -1) throw new FoveaError('engine', { where: 'self-check', rule: 'a convolution came out wrong' });
+  graph.output(`${name} dw`, graph.emit('conv2dFilterGradient', [x, dy], { ...window, kernelSize: [3, 3] })[0]);
 }

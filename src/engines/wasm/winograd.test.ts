@@ -5,6 +5,7 @@ import { opTable } from '../../ops/table.js';
 import { RandomStream } from '../../tensor/random.js';
 import { sizeOf } from '../../tensor/shape.js';
 import { interpret } from '../reference/interpret.js';
+import { builds } from '../testing/builds.js';
 import { createWasmEngine } from './index.js';
 
 const random = new RandomStream(1, 'winograd');
@@ -23,7 +24,7 @@ const SHAPES = [
   [9, 10, 10, 16, 16, 1],
 ] as const;
 
-describe.each(['relaxed', 'simd'] as const)('Winograd, %s build', (build) => {
+describe.each(builds)('Winograd, %s build', (build) => {
   test.each([1, 3])('equals the definition within 1e-4 of the largest sum, %i threads', async (threads) => {
     const engine = await createWasmEngine({ threads, build, convolution: 'winograd' });
     for (const [n, h, w, c, k, pad] of SHAPES) {
