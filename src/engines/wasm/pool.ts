@@ -21,6 +21,8 @@ export interface JobResult {
 const PAGE = 65536;
 /** wasm32 reaches 4 GiB; the last page is left free so that a vector load past an array's end stays inside. */
 const MAX_PAGES = 65535;
+/** Bytes that an engine can hold together. */
+export const MEMORY_LIMIT = (MAX_PAGES - 1) * PAGE;
 
 /** Pages that shared memory may grow to: browsers on small devices may refuse the whole 4 GiB. */
 const PAGE_LIMITS = [65536, 32768, 16384];

@@ -19,7 +19,7 @@ import {
   workspaceOf,
 } from './encode.js';
 import type { LoweringOptions } from './lowering.js';
-import type { WorkerPool } from './pool.js';
+import { MEMORY_LIMIT, type WorkerPool } from './pool.js';
 
 /** Bytes of the barrier's control words: a cache line of their own. */
 const CONTROL = 1024;
@@ -55,6 +55,7 @@ export class WasmEngine implements Engine {
   }
 
   async load(plan: Plan): Promise<Program> {
+    refuseTooLarge(plan);
     const at = this.#allocator.allocate(programBytes(plan, this.#pool.threads, this.#options));
     const kept = plan.keptBytes > 0 ? this.#allocator.allocate(plan.keptBytes) : 0;
     const loaded = new LoadedPlan(plan, at, kept);
@@ -164,6 +165,20 @@ export class WasmEngine implements Engine {
     this.#released.register(own, at);
     return at;
   }
+}
+
+/** Throws where a plan cannot fit into memory, before anything of it is placed. */
+function refuseTooLarge({ arenaBytes, variableBytes, keptBytes }: Plan): void {
+  const total = arenaBytes + variableBytes + keptBytes + HEAP;
+  if (total <= MEMORY_LIMIT) return;
+  const megabytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20).toLocaleString('en-US')} MB`;
+  throw new FoveaError('memory', {
+    where: 'wasm engine',
+    rule: `the plan needs ${megabytes(total)}, and WebAssembly reaches ${megabytes(MEMORY_LIMIT)}`,
+    received: `${megabytes(arenaBytes)} of activations, gradients and scratch, ${megabytes(variableBytes)} of weights and optimizer state, ${megabytes(keptBytes)} of prepared weights`,
+    remedy: 'Use a smaller batch, smaller images or a smaller network',
+    data: { arenaBytes, variableBytes, keptBytes },
+  });
 }
 
 /** Bytes that are copied into memory before other tasks get their turn: some milliseconds. */
