@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { FoveaError } from '../tensor/errors.js';
 import { addEvaluateCommand } from './evaluateCommand.js';
 import { exitCodeOf, interruptedCode, MISTAKE, SUCCESS } from './exitCode.js';
+import { addFeaturesCommand } from './featuresCommand.js';
 import { addFinetuneCommand } from './finetuneCommand.js';
 import { addPredictCommand } from './predictCommand.js';
 import { addSummaryCommand } from './summaryCommand.js';
@@ -57,10 +58,11 @@ Begin with:
 
 Exit codes: 0; 2 for a mistake in what was asked for; 1 for any other failure;
 130 after Ctrl-C. NO_COLOR=1 leaves colors out; FOVEA_CACHE names the folder
-that downloads are kept in.`,
+that downloads are kept in, FOVEA_WEIGHTS one with weights that are there.`,
     );
   addTrainCommand(program, terminal, outcome);
   addFinetuneCommand(program, terminal, outcome);
+  addFeaturesCommand(program, terminal);
   addEvaluateCommand(program, terminal);
   addPredictCommand(program, terminal);
   addSummaryCommand(program, terminal);

@@ -30,7 +30,7 @@ afterAll(async () => {
 const reference = ['--engine', 'reference'];
 
 describe('help', () => {
-  test.each([[[]], [['train']], [['evaluate']], [['predict']], [['summary']]])('%j', async (command) => {
+  test.each([[[]], [['train']], [['evaluate']], [['predict']], [['summary']], [['finetune']], [['features']]])('%j', async (command) => {
     const { code, out, err } = await capture([...command, '--help']);
     expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(command.length === 0 ? /Begin with:/ : /Examples:/);
@@ -136,7 +136,7 @@ describe('predict', () => {
     [
       'picture.png',
       Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 13, 10),
-      /only idx files can be read so far\. Received a PNG picture/,
+      /only idx files can be read\. Received a PNG picture/,
     ],
     [
       'small.idx',

@@ -22,9 +22,10 @@ export async function readExamples(path: string, model: Model): Promise<ExampleS
   if (kind !== undefined) {
     throw new FoveaError('format', {
       where: `file "${path}"`,
-      rule: 'only idx files can be read so far',
+      rule: 'the model does not say what photos must go through before it sees them, so only idx files can be read',
       received: `a ${kind[0]} picture`,
-      remedy: 'Put the pictures into an idx file: bytes [n, h, w], as MNIST has them',
+      remedy:
+        'Use a model that fovea finetune made, or put the pictures into an idx file: bytes [n, h, w], as MNIST has them',
     });
   }
   const { shape, data } = await readIdx(bytes, `file "${path}"`);

@@ -11,7 +11,7 @@ export interface FinetuneOptions extends EngineChoice {
   readonly weights?: string;
   readonly epochs?: number;
   readonly learningRate?: number;
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   readonly dropout?: number;
   readonly unfreeze?: string;
   readonly unfreezeEpochs?: number;
@@ -51,7 +51,9 @@ export function addFinetuneCommand(program: Command, terminal: Terminal, outcome
       option('-e, --epochs <n>', 'times to go through the photos with the new layer', wholeNumber(), `${epochs}`),
     )
     .addOption(option('--learning-rate <n>', 'the highest, of one cycle', realNumber(), `${learningRate}`))
-    .addOption(option('-b, --batch-size <n>', 'photos for one step', wholeNumber(), `${batchSize}`))
+    .addOption(
+      option('-b, --batch-size <n>', 'photos for one step', wholeNumber(), `${batchSize}; fewer of few photos`),
+    )
     .addOption(option('--dropout <n>', 'rate before the new layer', realNumber({ included: true, below: 1 }), '0'))
     .option('--unfreeze <layer>', 'then let this layer and all above learn too; "all" for every layer')
     .addOption(

@@ -32,6 +32,8 @@ import { version } from './version.js';
 
 /** So many of the surest mistakes are named. */
 const WORST = 10;
+/** At least so many steps are in an epoch, where there are as many photos and nothing else is asked for. */
+const STEPS = 10;
 /** So many photos go through the whole network to see that it makes what its parts make. */
 const COMPARED = 8;
 
@@ -96,7 +98,8 @@ async function prepare(
 
 class Finetuning {
   readonly #run: Prepared;
-  readonly #options: Required<Pick<FinetuneOptions, keyof typeof finetuneDefaults>> & FinetuneOptions;
+  readonly #options: FinetuneOptions &
+    Required<Pick<FinetuneOptions, Exclude<keyof typeof finetuneDefaults, 'batchSize'>>>;
   readonly #engine: Engine;
   readonly #reporter: FinetuneReporter;
   readonly #terminal: Terminal;
@@ -106,7 +109,7 @@ class Finetuning {
 
   constructor(run: Prepared, options: FinetuneOptions, engine: Engine, reporter: FinetuneReporter, terminal: Terminal) {
     this.#run = run;
-    this.#options = { ...finetuneDefaults, ...options };
+    this.#options = { ...finetuneDefaults, batchSize: undefined, ...options };
     this.#engine = engine;
     this.#reporter = reporter;
     this.#terminal = terminal;
@@ -159,12 +162,12 @@ class Finetuning {
   /** The new layer first; then, where that is asked for, more layers. */
   async #learn(): Promise<FitResult> {
     const { photos, model } = this.#run;
-    const { epochs, learningRate, batchSize, seed, unfreeze, unfreezeEpochs } = this.#options;
+    const { epochs, learningRate, seed, unfreeze, unfreezeEpochs } = this.#options;
     const start = performance.now();
     const common = (stage: 'head' | 'all') => ({
       metrics: ['accuracy'] as const,
       ...{ seed, engine: this.#engine, signal: this.#terminal.signal },
-      batchSize: Math.min(batchSize, photos.train.size),
+      batchSize: batchSizeFor(this.#options.batchSize, photos.train.size),
       ...(photos.valid === undefined ? {} : { validation: photos.valid }),
       ...this.#featureOptions(photos),
       callbacks: [
@@ -180,7 +183,8 @@ class Finetuning {
       ...{ ...common('head'), loss: 'categoricalCrossentropy', epochs, optimizer },
     });
     const more = unfreeze ?? (this.#options.unfreezeEpochs === finetuneDefaults.unfreezeEpochs ? undefined : 'all');
-    this.#seconds['new layer'] = (performance.now() - start) / 1000 - (this.#seconds.features ?? 0);
+    const forFeatures = this.#seconds.features ?? 0;
+    this.#seconds['new layer'] = (performance.now() - start) / 1000 - forFeatures;
     if (head.stopped === 'aborted' || more === undefined) return head;
     await this.#save();
     const second = performance.now();
@@ -188,7 +192,7 @@ class Finetuning {
       ...{ ...common('all'), freezeEpochs: 0, epochs: unfreezeEpochs, baseLearningRate: learningRate },
       ...(more === 'all' ? {} : { unfreezeFrom: more }),
     });
-    this.#seconds['more layers'] = (performance.now() - second) / 1000;
+    this.#seconds['more layers'] = (performance.now() - second) / 1000 - ((this.#seconds.features ?? 0) - forFeatures);
     return all as FitResult;
   }
 
@@ -277,6 +281,11 @@ class Finetuning {
       engine: `${name}, ${build}, ${count(threads, 'thread')}`,
     };
   }
+}
+
+/** Few photos make small batches: there must be steps enough in an epoch. */
+function batchSizeFor(wanted: number | undefined, photos: number): number {
+  return Math.min(wanted ?? Math.min(finetuneDefaults.batchSize, Math.ceil(photos / STEPS)), photos);
 }
 
 function worstOf({ wrong }: Measure, { names, classNames }: PhotoDataset): WorstMistake[] {

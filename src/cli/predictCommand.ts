@@ -6,7 +6,9 @@ import { openData } from './dataSource.js';
 import { addEngineOptions, type EngineChoice, withEngine } from './engineOptions.js';
 import { readExamples } from './examples.js';
 import { openTrainedModel } from './modelSource.js';
+import { classNamesFrom, preprocessingFrom } from './modelTexts.js';
 import { oneOf, option, wholeNumber } from './optionValues.js';
+import { listPhotos, photoExamples } from './photoExamples.js';
 import { type ExampleSource, FORMATS, PredictionWriter } from './predictionWriter.js';
 import type { Terminal } from './terminal.js';
 
@@ -25,16 +27,16 @@ export function addPredictCommand(program: Command, terminal: Terminal): void {
     .command('predict')
     .summary('say what is on pictures')
     .description(
-      `Says of each picture which class it is most likely of, and how likely. Pictures come from idx files (gzipped or not) or from the test examples of data; without either, from the data that the model was trained on.`,
+      `Says of each picture which class it is most likely of, and how likely. Pictures are photos (JPEG, PNG, WebP, GIF, TIFF, AVIF; of a folder all that are in it), idx files (gzipped or not), or the test examples of data; without either, of the data that the model was trained on.`,
     )
     .argument('<model>', 'a model file (.safetensors), or the folder of a run')
-    .argument('[files...]', 'idx files of pictures')
+    .argument('[files...]', 'photos, folders of photos, or idx files of pictures')
     .option('--data <name>', 'digits, mnist, fashion-mnist, or a folder: its test examples');
   addDataOptions(command)
     .addOption(option('--limit <n>', 'the first so many pictures', wholeNumber()))
     .addOption(option('--top <n>', 'so many of the likeliest classes', wholeNumber(), '1'))
     .addOption(option('--format <name>', 'text, csv, or json (one object per line)', oneOf(FORMATS), 'text'))
-    .addOption(option('--batch-size <n>', 'pictures at once', wholeNumber(), '128'))
+    .addOption(option('--batch-size <n>', 'pictures at once', wholeNumber(), '128; 32 photos'))
     .option('--json', 'the same as --format json');
   addEngineOptions(command)
     .addHelpText(
@@ -42,6 +44,7 @@ export function addPredictCommand(program: Command, terminal: Terminal): void {
       `
 Examples:
   fovea predict runs/2026-01-31-digits-cnn --limit 10
+  fovea predict runs/2026-01-31-photos-mobilenet/model.safetensors cat.jpg dog.jpg
   fovea predict model.safetensors pictures.idx --format csv > classes.csv
   fovea predict model.safetensors --data mnist --top 3`,
     )
@@ -58,42 +61,53 @@ async function predictAll(path: string, files: readonly string[], options: Predi
     });
   }
   const { model, metadata } = await openTrainedModel(path);
+  const preprocessing = preprocessingFrom(metadata, path);
+  if (preprocessing !== undefined && files.length === 0 && options.data === undefined) {
+    throw new FoveaError('option', {
+      where: 'argument files',
+      rule: 'the model was made for photos, and none is named',
+      remedy: `Name some: ${terminal.program} predict ${path} PHOTO…`,
+    });
+  }
+  const photos = preprocessing === undefined ? [] : await listPhotos(files);
   const sources: (() => Promise<ExampleSource>)[] =
-    files.length > 0
-      ? files.map((file) => () => readExamples(file, model))
-      : [
-          async () => {
-            const { test, title } = await openData(await dataFor(options.data, options, metadata), terminal);
-            return { name: title, examples: test };
-          },
-        ];
+    preprocessing !== undefined && files.length > 0
+      ? [() => photoExamples(photos, preprocessing)]
+      : files.length > 0
+        ? files.map((file) => () => readExamples(file, model))
+        : [
+            async () => {
+              const { test, title } = await openData(await dataFor(options.data, options, metadata), terminal);
+              return { name: title, examples: test };
+            },
+          ];
   const format = options.json ? 'json' : (options.format ?? 'text');
-  const writer = new PredictionWriter(terminal.stdout, format, options.top ?? 1, classNamesOf(metadata.classNames));
+  const writer = new PredictionWriter(terminal.stdout, format, options.top ?? 1, classNamesFrom(metadata));
   const { signal } = terminal;
   await withEngine(options, async (engine) => {
     const predictor = new Predictor(model, engine);
-    const batchSize = options.batchSize ?? 128;
+    const batchSize = options.batchSize ?? (preprocessing === undefined ? 128 : 32);
     let left = options.limit ?? Number.POSITIVE_INFINITY;
     for (const open of sources) {
       if (left <= 0) break;
-      const { name, examples } = await open();
+      const source = await open();
+      const { examples } = source;
       const wanted = Math.min(left, examples.size);
       left -= wanted;
       for (let start = 0; start < wanted; start += batchSize) {
         const n = Math.min(batchSize, wanted - start);
         const { x } = await examples.batch(Uint32Array.from({ length: n }, (_, i) => start + i));
-        writer.write(name, start, await predictor.predict(x, { batchSize: n, signal }), examples);
+        writer.write(source, start, await predictor.predict(x, { batchSize: n, signal }));
       }
+      reportBroken(source, wanted, terminal);
     }
   });
 }
 
-function classNamesOf(text: string | undefined): readonly string[] | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const names: unknown = JSON.parse(text);
-    return Array.isArray(names) && names.every((name) => typeof name === 'string') ? names : undefined;
-  } catch {
-    return undefined; // a file from elsewhere may say anything
-  }
+/** Photos that cannot be read do not stop the others; where there are no others, that is an error. */
+function reportBroken({ broken = new Map() }: ExampleSource, wanted: number, { stderr }: Terminal): void {
+  const errors = [...broken.values()];
+  const [first] = errors;
+  if (first !== undefined && errors.length === wanted) throw first;
+  for (const { message } of errors) stderr.write(`left out: ${message}\n`);
 }

@@ -1,4 +1,5 @@
 import type { Dataset } from '../data/dataset.js';
+import type { FoveaError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { percent } from './format.js';
 import type { Output } from './terminal.js';
@@ -9,6 +10,10 @@ export const FORMATS = ['text', 'csv', 'json'] as const;
 export interface ExampleSource {
   readonly name: string;
   readonly examples: Dataset;
+  /** What each example is called, where it has a name of its own. */
+  readonly names?: readonly string[];
+  /** Examples that were asked for and could not be read. */
+  readonly broken?: ReadonlyMap<number, FoveaError>;
 }
 
 interface Guess {
@@ -37,14 +42,17 @@ export class PredictionWriter {
   }
 
   /** @param predictions [n, classes], of the examples from number `first` on. */
-  write(source: string, first: number, predictions: Tensor<'float32'>, examples: Dataset): void {
+  write({ name, examples, names, broken }: ExampleSource, first: number, predictions: Tensor<'float32'>): void {
     const [n = 0, classes = 0] = predictions.shape;
     const lines: string[] = [];
     for (let i = 0; i < n; i++) {
+      if (broken?.has(first + i)) continue;
       const row = predictions.data.subarray(i * classes, (i + 1) * classes);
       const label = examples.labels?.[first + i];
       const truth = label === undefined ? undefined : this.#className(label);
-      lines.push(this.#line(source, first + i, this.#guesses(row), truth));
+      lines.push(
+        this.#line(names?.[first + i] ?? name, names === undefined ? first + i : undefined, this.#guesses(row), truth),
+      );
     }
     const head = this.#headed ? '' : this.#head(examples.labels !== undefined, classes);
     this.#headed = true;
@@ -69,7 +77,7 @@ export class PredictionWriter {
     return `source,example,${guesses.join(',')}${labelled ? ',truth' : ''}\n`;
   }
 
-  #line(source: string, example: number, guesses: readonly Guess[], truth: string | undefined): string {
+  #line(source: string, example: number | undefined, guesses: readonly Guess[], truth: string | undefined): string {
     if (this.#format === 'json') {
       const [best] = guesses;
       const more = this.#top > 1 ? { top: guesses } : {};
@@ -77,11 +85,11 @@ export class PredictionWriter {
     }
     if (this.#format === 'csv') {
       const cells = guesses.flatMap((guess) => [csvCell(guess.class), `${guess.probability}`]);
-      return [csvCell(source), example, ...cells, ...(truth === undefined ? [] : [csvCell(truth)])].join(',');
+      return [csvCell(source), example ?? 0, ...cells, ...(truth === undefined ? [] : [csvCell(truth)])].join(',');
     }
     const text = guesses.map((guess) => `${guess.class}  ${percent(guess.probability, 1).padStart(7)}`).join('   ');
     const wrong = truth === undefined || truth === guesses[0]?.class ? '' : `   (it is ${truth})`;
-    const name = `${source}[${example}]`;
+    const name = example === undefined ? source : `${source}[${example}]`;
     return `${name.padEnd(16)}  ${text}${wrong}`;
   }
 }

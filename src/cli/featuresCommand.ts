@@ -1,0 +1,104 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { photoFolder } from '../data/node/photoFolder.js';
+import { photoStamps } from '../data/node/photoStamps.js';
+import type { PhotoDataset } from '../data/photos/photoDataset.js';
+import { writeFileAtomic } from '../formats/node/files.js';
+import { zarrFolder } from '../formats/node/zarrFolder.js';
+import type { JsonObject } from '../layers/json.js';
+import { Model } from '../model/model.js';
+import { cacheFeatures } from '../train/features/cacheFeatures.js';
+import { featureKey } from '../train/features/featureKey.js';
+import { zarrFeatures } from '../train/features/zarrFeatures.js';
+import { type BaseNetwork, openBase } from './baseNetwork.js';
+import { addEngineOptions, type EngineChoice, withEngine } from './engineOptions.js';
+import { finetuneDefaults } from './finetuneCommand.js';
+import { FinetuneReporter } from './finetuneReporter.js';
+import { commas } from './format.js';
+import { option } from './optionValues.js';
+import type { Terminal } from './terminal.js';
+
+interface FeaturesOptions extends EngineChoice {
+  readonly base?: string;
+  readonly weights?: string;
+  readonly layer?: string;
+  readonly out?: string;
+  readonly json?: true;
+}
+
+/** `fovea features PHOTOS` */
+export function addFeaturesCommand(program: Command, terminal: Terminal): void {
+  const command = program
+    .command('features')
+    .summary('compute what a layer of a network makes of photos, once, and keep it')
+    .description(
+      `Computes what a layer of a trained network makes of each photo and keeps it as Zarr version 3, written piece by piece: a run that was stopped goes on. In Python, zarr.open_array reads it. Beside each array lies a JSON file with the photos and their classes.`,
+    )
+    .argument('<photos>', 'a folder with one sub-folder per class, or with train, valid and test of those')
+    .addOption(option('--base <name>', 'a network, or a model file', String, finetuneDefaults.base))
+    .option('--weights <file>', "the network's weights, instead of the usual ones")
+    .option('--layer <name>', 'the layer (default: the one that a new classifier builds on)')
+    .option('-o, --out <folder>', 'where to keep them (default: features)')
+    .option('--json', 'print one JSON object per line');
+  addEngineOptions(command)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  fovea features ~/photos
+  fovea features ~/photos --base vgg16 --layer block5_pool --out vgg-features`,
+    )
+    .action((photos: string, options: FeaturesOptions) => computeFeatures(photos, options, terminal));
+}
+
+async function computeFeatures(path: string, options: FeaturesOptions, terminal: Terminal): Promise<void> {
+  const base = await openBase(options.base ?? finetuneDefaults.base, options.weights, terminal);
+  const below = upTo(base, options.layer);
+  const reporter = new FinetuneReporter(terminal, options.json ? 'json' : 'text');
+  try {
+    const photos = await photoFolder(path, {
+      // Who asks for features deals out the photos later.
+      ...{ preprocessing: base.preprocessing, validation: 0 },
+      onProgress: (done, total) => reporter.checking(done, total),
+    });
+    const out = options.out ?? 'features';
+    await mkdir(out, { recursive: true });
+    await withEngine(options, async (engine) => {
+      for (const [part, data] of Object.entries({ train: photos.train, valid: photos.valid, test: photos.test })) {
+        if (data === undefined) continue;
+        const source = await photoStamps(path, data.names);
+        const preprocessing = JSON.parse(JSON.stringify(photos.preprocessing)) as JsonObject;
+        // Part of the name, so that other photos or another layer never go on with what is there.
+        const name = `${part}-${(await featureKey(below, source, preprocessing)).slice(0, 12)}`;
+        const file = join(out, `${name}.zarr`);
+        const features = await cacheFeatures(below, data, {
+          store: zarrFeatures(() => zarrFolder(file), `in ${out}`),
+          ...{ engine, source, preprocessing, signal: terminal.signal },
+          onProgress: (progress) => reporter.features(part, progress),
+        });
+        await writeFileAtomic(join(out, `${name}.json`), describe(base, below, data, preprocessing));
+        reporter.clear();
+        const shape = [features.size, ...features.inputShape];
+        if (options.json) terminal.stdout.write(`${JSON.stringify({ event: 'array', part, file, shape })}\n`);
+        else terminal.stdout.write(`${file}  ${commas(data.size)} photos of ${part}, [${shape.join(', ')}]\n`);
+      }
+    });
+  } finally {
+    reporter.clear();
+  }
+}
+
+/** The network up to a layer. */
+function upTo({ model, features }: BaseNetwork, layer: string | undefined): Model {
+  const node = model.layerOutput(layer ?? features ?? -1);
+  return new Model('functional', { inputs: model.inputs, outputs: [node] }, { name: model.name });
+}
+
+function describe(base: BaseNetwork, { outputs }: Model, data: PhotoDataset, preprocessing: JsonObject): string {
+  const facts = {
+    ...{ base: base.name, weights: base.weights, layer: outputs[0]?.layer.name, preprocessing },
+    ...{ classNames: data.classNames, photos: data.names, labels: [...data.labels] },
+  };
+  return `${JSON.stringify(facts, undefined, 2)}\n`;
+}

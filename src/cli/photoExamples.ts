@@ -1,0 +1,64 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Dataset } from '../data/dataset.js';
+import { createPhotoDecoder } from '../data/node/photoDecoder.js';
+import { isPhotoName } from '../data/photos/photoFormat.js';
+import { normalizePixels, type Preprocessing } from '../data/photos/preprocessing.js';
+import { readFileChecked } from '../formats/node/files.js';
+import { FoveaError } from '../tensor/errors.js';
+import { Tensor } from '../tensor/tensor.js';
+import type { ExampleSource } from './predictionWriter.js';
+
+/** No photo has more bytes. */
+const MAX_PHOTO_BYTES = 2 ** 28;
+
+/** The files that are meant: a folder stands for all photos in it and below, by name. */
+export async function listPhotos(paths: readonly string[]): Promise<string[]> {
+  const all: string[] = [];
+  for (const path of paths) {
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isDirectory() !== true) {
+      all.push(path);
+      continue;
+    }
+    const names = await readdir(path, { recursive: true });
+    const photos = names.filter((name) => isPhotoName(name) && !/(^|[\\/])\./.test(name)).sort();
+    if (photos.length === 0)
+      throw new FoveaError('data', { where: `folder "${path}"`, rule: 'there is no photo in it' });
+    all.push(...photos.map((name) => join(path, name)));
+  }
+  return all;
+}
+
+/** Photos as examples for a model, decoded when they are asked for; those that cannot be decoded are among its `broken`. */
+export async function photoExamples(paths: readonly string[], preprocessing: Preprocessing): Promise<ExampleSource> {
+  const decoder = await createPhotoDecoder();
+  const [height, width] = preprocessing.crop;
+  const shape = [height, width, 3];
+  const size = height * width * 3;
+  const broken = new Map<number, FoveaError>();
+  const examples: Dataset = {
+    size: paths.length,
+    inputShape: shape,
+    batch: async (indices) => {
+      const pixels = new Uint8Array(indices.length * size);
+      await Promise.all(
+        Array.from(indices, async (index, at) => {
+          const path = paths[index] as string;
+          try {
+            const bytes = await readFileChecked(path, { maxBytes: MAX_PHOTO_BYTES });
+            pixels.set((await decoder.decode(bytes, `photo "${path}"`, preprocessing)).pixels, at * size);
+          } catch (error) {
+            if (!(error instanceof FoveaError)) throw error;
+            broken.set(index, error);
+          }
+        }),
+      );
+      return {
+        x: normalizePixels(pixels, [indices.length, ...shape], preprocessing),
+        y: new Tensor<'int32'>(new Int32Array(indices.length), [indices.length]),
+      };
+    },
+  };
+  return { name: 'photos', examples, names: paths, broken };
+}
