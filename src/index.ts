@@ -104,12 +104,32 @@ export { type ReduceOnPlateauOptions, reduceOnPlateau } from './train/callbacks/
 export type { Checkpoint, CheckpointOptions } from './train/checkpoint.js';
 export type { ClassWeights } from './train/classWeights.js';
 export { type EvaluateOptions, type Evaluation, evaluate } from './train/evaluate.js';
+export { type CacheFeaturesOptions, cacheFeatures, type FeatureProgress } from './train/features/cacheFeatures.js';
+export { contentsHash, featureKey } from './train/features/featureKey.js';
+export {
+  type FeatureChunks,
+  type FeatureFacts,
+  type FeatureStore,
+  memoryFeatures,
+} from './train/features/featureStore.js';
+export { type FeatureOptions, fitOnFeatures } from './train/features/fitOnFeatures.js';
+export { type SplitModel, splitModel } from './train/features/splitModel.js';
+export { zarrFeatures } from './train/features/zarrFeatures.js';
 export {
   type FindLearningRateOptions,
   findLearningRate,
   type LearningRateCurve,
   type LearningRatePoint,
 } from './train/findLearningRate.js';
+export { type FineTuneOptions, type FineTuneResult, fineTune } from './train/finetune/fineTuneRecipe.js';
+export { type FinetuneOptions, finetune } from './train/finetune/finetune.js';
+export { freeze, type UnfreezeOptions, unfreezeDense, unfreezeFrom } from './train/finetune/freeze.js';
+export {
+  type InsertBatchNormalizationOptions,
+  insertBatchNormalization,
+} from './train/finetune/insertBatchNormalization.js';
+export { type LayerGroups, layerGroups, spreadRates } from './train/finetune/layerGroups.js';
+export { type RescaleForDropoutOptions, rescaleForDropout } from './train/finetune/rescaleForDropout.js';
 export { type FitResult, fit } from './train/fit.js';
 export type { FitOptions } from './train/fitOptions.js';
 export type { EpochRecord, History } from './train/history.js';

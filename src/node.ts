@@ -10,6 +10,7 @@ export {
 } from './data/node/photoDecoder.js';
 export { type PhotoFolder, type PhotoFolderOptions, photoFolder } from './data/node/photoFolder.js';
 export { type ScanPhotosOptions, scanPhotos } from './data/node/photoScan.js';
+export { photoStamps } from './data/node/photoStamps.js';
 export { loadArray, saveArray } from './formats/node/arrays.js';
 export { type ReadOptions, readFileChecked, writeFileAtomic } from './formats/node/files.js';
 export { zarrFolder } from './formats/node/zarrFolder.js';
@@ -23,4 +24,5 @@ export {
 } from './formats/zarr/zarrArray.js';
 export type { ZarrStore } from './formats/zarr/zarrStore.js';
 export { checkpointFile, readCheckpointFile } from './train/node/checkpointFile.js';
+export { featureFolder } from './train/node/featureFolder.js';
 export { logFile } from './train/node/logFile.js';

@@ -13,7 +13,7 @@ import { featureKey } from '../train/features/featureKey.js';
 import { zarrFeatures } from '../train/features/zarrFeatures.js';
 import { type BaseNetwork, openBase } from './baseNetwork.js';
 import { addEngineOptions, type EngineChoice, withEngine } from './engineOptions.js';
-import { finetuneDefaults } from './finetuneCommand.js';
+import { finetuneDefaults } from './finetuneOptions.js';
 import { FinetuneReporter } from './finetuneReporter.js';
 import { commas } from './format.js';
 import { option } from './optionValues.js';

@@ -1,39 +1,10 @@
 import type { Command } from 'commander';
 import type { Outcome } from './commandLine.js';
-import { addEngineOptions, type EngineChoice } from './engineOptions.js';
+import { addEngineOptions } from './engineOptions.js';
+import { type FinetuneOptions, finetuneDefaults } from './finetuneOptions.js';
 import { finetuneRun } from './finetuneRun.js';
 import { option, realNumber, wholeNumber } from './optionValues.js';
 import type { Terminal } from './terminal.js';
-
-/** What `fovea finetune` is asked for; what is left out is undefined. */
-export interface FinetuneOptions extends EngineChoice {
-  readonly base?: string;
-  readonly weights?: string;
-  readonly epochs?: number;
-  readonly learningRate?: number;
-  readonly batchSize?: number | undefined;
-  readonly dropout?: number;
-  readonly unfreeze?: string;
-  readonly unfreezeEpochs?: number;
-  readonly validation?: number;
-  readonly seed?: number;
-  readonly features?: string;
-  readonly run?: string;
-  readonly json?: true;
-  readonly quiet?: true;
-}
-
-/** What is used where nothing is said. */
-export const finetuneDefaults = {
-  base: 'mobilenet',
-  epochs: 10,
-  learningRate: 0.002,
-  batchSize: 32,
-  dropout: 0,
-  unfreezeEpochs: 2,
-  validation: 0.2,
-  seed: 0,
-} as const;
 
 /** `fovea finetune PHOTOS` */
 export function addFinetuneCommand(program: Command, terminal: Terminal, outcome: Outcome): void {

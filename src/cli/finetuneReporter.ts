@@ -20,6 +20,8 @@ export interface FinetuneFacts {
   readonly photos: string;
   readonly base: string;
   readonly weights: string;
+  /** The words of a command that does the same. */
+  readonly command: readonly string[];
   readonly classes: readonly string[];
   readonly train: number;
   readonly valid: number;
@@ -184,12 +186,10 @@ export class FinetuneReporter {
     this.#line('What to try next:');
     const { program } = this.#terminal;
     const photo = worst[0]?.photo;
-    this.#line(
-      `    ${paint(this.#terminal, 'cyan', `${program} predict ${shellWord(model)} ${photo === undefined ? 'PHOTO…' : shellWord(`${result.photos}/${photo}`)}`)}`,
-    );
-    this.#line(
-      `    ${paint(this.#terminal, 'cyan', `${program} finetune ${shellWord(result.photos)} --base ${shellWord(result.base)} --unfreeze all`)}`,
-    );
+    const say = (words: readonly string[]): void =>
+      this.#line(`    ${paint(this.#terminal, 'cyan', `${program} ${words.map(shellWord).join(' ')}`)}`);
+    say(['predict', model, photo === undefined ? 'PHOTO.jpg' : `${result.photos}/${photo}`]);
+    if (!result.command.includes('--unfreeze')) say([...result.command, '--unfreeze', 'all']);
   }
 
   clear(): void {

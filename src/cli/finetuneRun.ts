@@ -21,7 +21,7 @@ import { type BaseNetwork, openBase } from './baseNetwork.js';
 import { withEngine } from './engineOptions.js';
 import { interruptedCode, SUCCESS } from './exitCode.js';
 import { featurePlace } from './featurePlace.js';
-import { type FinetuneOptions, finetuneDefaults } from './finetuneCommand.js';
+import { type FinetuneOptions, finetuneDefaults } from './finetuneOptions.js';
 import { type FinetuneFacts, FinetuneReporter, type WorstMistake } from './finetuneReporter.js';
 import { count } from './format.js';
 import { type Measure, measure } from './measure.js';
@@ -272,11 +272,17 @@ class Finetuning {
 
   #facts(): FinetuneFacts {
     const { path, base, photos, model } = this.#run;
+    const { base: word, weights, unfreeze } = this.#options;
+    const more = [
+      ...(weights === undefined ? [] : ['--weights', weights]),
+      ...(unfreeze === undefined ? [] : ['--unfreeze', unfreeze]),
+    ];
     const { name, build, threads } = this.#engine.description;
     const { total, trainable } = model.countParameters();
     return {
       ...{ photos: path, base: base.name, weights: base.weights, classes: photos.classNames },
       ...{ train: photos.train.size, valid: photos.valid?.size ?? 0, test: photos.test?.size ?? 0 },
+      command: ['finetune', path, '--base', word, ...more],
       ...{ leftOut: photos.problems.length, parameters: { total, trainable } },
       engine: `${name}, ${build}, ${count(threads, 'thread')}`,
     };

@@ -44,7 +44,7 @@ export function addPredictCommand(program: Command, terminal: Terminal): void {
       `
 Examples:
   fovea predict runs/2026-01-31-digits-cnn --limit 10
-  fovea predict runs/2026-01-31-photos-mobilenet/model.safetensors cat.jpg dog.jpg
+  fovea predict runs/2026-01-31-photos-mobilenet cat.jpg dog.jpg
   fovea predict model.safetensors pictures.idx --format csv > classes.csv
   fovea predict model.safetensors --data mnist --top 3`,
     )

@@ -1,0 +1,31 @@
+import type { EngineChoice } from './engineOptions.js';
+
+/** What `fovea finetune` is asked for; what is left out is undefined. */
+export interface FinetuneOptions extends EngineChoice {
+  readonly base?: string;
+  readonly weights?: string;
+  readonly epochs?: number;
+  readonly learningRate?: number;
+  readonly batchSize?: number | undefined;
+  readonly dropout?: number;
+  readonly unfreeze?: string;
+  readonly unfreezeEpochs?: number;
+  readonly validation?: number;
+  readonly seed?: number;
+  readonly features?: string;
+  readonly run?: string;
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+/** What is used where nothing is said. */
+export const finetuneDefaults = {
+  base: 'mobilenet',
+  epochs: 10,
+  learningRate: 0.002,
+  batchSize: 32,
+  dropout: 0,
+  unfreezeEpochs: 2,
+  validation: 0.2,
+  seed: 0,
+} as const;
