@@ -110,9 +110,14 @@ function translate(layer: Layer, nonNegative: boolean): Translation {
       return ['Dense', { units: config.units, ...weight(config, 'kernel'), ...own }, around];
     }
     case 'dropout':
-      return ['Dropout', { rate: config.rate, seed: null, noise_shape: null }];
     case 'spatialDropout2d':
-      return ['SpatialDropout2D', { rate: config.rate, seed: null, ...FORMAT }];
+      if (config.kind === 'classical') {
+        return none(layer, 'Keras has inverted dropout alone', 'Rescale the weights to rate 0 with rescaleForDropout');
+      }
+      if (layer.type === 'spatialDropout2d') {
+        return ['SpatialDropout2D', { rate: config.rate, seed: null, ...FORMAT }];
+      }
+      return ['Dropout', { rate: config.rate, seed: null, noise_shape: null }];
     case 'flatten':
       return ['Flatten', FORMAT];
     case 'reshape':

@@ -85,6 +85,9 @@ function globalPooling(op: string) {
 }
 
 function writeDropout(context: LayerContext, layer: Dropout | SpatialDropout2d): string {
+  // The classical kind scales where it is used; ONNX knows the inverted one.
+  if (layer.options.kind === 'classical')
+    return context.emit('Mul', [context.x, context.reals('kept', [1 - layer.rate])]);
   return context.emit('Dropout', [context.x, context.reals('ratio', [layer.rate])]);
 }
 

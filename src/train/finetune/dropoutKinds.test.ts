@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { writeKeras } from '../../formats/keras/writeKeras.js';
+import { readOnnx, writeOnnx } from '../../formats/onnx.js';
 import { batchNormalization } from '../../layers/batchNormalization.js';
 import { dense } from '../../layers/dense.js';
 import { type Dropout, dropout } from '../../layers/dropout.js';
@@ -135,3 +137,16 @@ test('what does not pass a factor on stops rescaling, and nothing is changed', a
 async function dropoutWithKind(kind: string) {
   return dropout({ rate: 0.5, kind: kind as 'classical' });
 }
+
+describe('classical dropout in files of others', () => {
+  test('ONNX: what it does at inference', async () => {
+    const net = network('classical', 0.5);
+    const { model } = await readOnnx(await writeOnnx(net), { where: 'net.onnx' });
+    expect(distance(await outputs(model), await outputs(net))).toBeLessThan(1e-5);
+  });
+
+  test('Keras has no such layer', async () => {
+    await expect(writeKeras(network('classical', 0.5))).rejects.toThrow(/inverted dropout alone.*rescaleForDropout/);
+    await expect(writeKeras(network('inverted', 0.5))).resolves.toBeInstanceOf(Uint8Array);
+  });
+});
