@@ -8,6 +8,8 @@ export default defineConfig({
     alias: {
       '#platform': source('engines/wasm/platform/node.ts'),
       'fovea/node': source('node.ts'),
+      'fovea/zoo': source('zoo/index.ts'),
+      'fovea/formats': source('formats/index.ts'),
       fovea: source('index.ts'),
     },
   },

@@ -24,12 +24,13 @@ export type { Engine, EngineDescription, Feeds, Program, RunResult } from './eng
 export { ReferenceEngine } from './engines/reference/referenceEngine.js';
 export { createWasmEngine, type WasmBuild, type WasmEngineOptions } from './engines/wasm/index.js';
 export { type IdxArray, readIdx } from './formats/idx.js';
-export { loadModel, type ModelMetadata, saveModel } from './formats/modelFile.js';
+export { loadModel, type ModelMetadata, type SaveModelOptions, saveModel } from './formats/modelFile.js';
 export {
   readSafetensors,
   type Safetensors,
   type StoredTensor,
   type WritableTensor,
+  type WriteSafetensorsOptions,
   writeSafetensors,
 } from './formats/safetensors.js';
 export { type ActivationOptions, activation } from './layers/activation.js';

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import * as formats from '../src/formats/index.js';
 import * as anywhere from '../src/index.js';
 import { layerTypes } from '../src/layers/registry.js';
 import * as node from '../src/node.js';
 import * as ops from '../src/ops/index.js';
+import * as zoo from '../src/zoo/index.js';
 
 /** What users can import. A name that goes or comes is seen in this snapshot's difference: `npx vitest run test/publicSurface -u`. */
 
@@ -21,6 +23,8 @@ function exportedNames(entry: string): string[] {
 describe.each([
   { entry: 'index', exports: anywhere },
   { entry: 'node', exports: node },
+  { entry: 'zoo/index', exports: zoo },
+  { entry: 'formats/index', exports: formats },
 ])('$entry', ({ entry, exports }) => {
   const names = exportedNames(entry);
 

@@ -6,6 +6,7 @@ import type { WritableTensor } from './safetensors.js';
 import { type Arrange, arrangement, type WeightLayout, type WeightLayoutName, weightLayouts } from './weightLayout.js';
 import { parseTensorName, WeightFinder } from './weightNames.js';
 
+/** How the tensors of a file are matched with the weights of a model. */
 export interface LoadWeightsOptions {
   /** Whose layout the tensors have, or the layout itself. */
   readonly layout: WeightLayoutName | WeightLayout;

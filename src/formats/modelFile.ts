@@ -5,7 +5,7 @@ import { FoveaError } from '../tensor/errors.js';
 import { suggestName } from '../tensor/nearest.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import { readSafetensors, writeSafetensors } from './safetensors.js';
+import { readSafetensors, safetensorsPieces, type WriteSafetensorsOptions } from './safetensors.js';
 
 /** Texts that travel with a model: names of classes, preprocessing, how it was trained. */
 export type ModelMetadata = Readonly<Record<string, string>>;
@@ -14,13 +14,36 @@ const FORMAT = 'fovea';
 const VERSION = '1';
 const OWN_KEYS = ['format', 'version', 'config'];
 
+/** How a model file is written. */
+export type SaveModelOptions = WriteSafetensorsOptions;
+
 /**
  * A model as one file: safetensors with the weights by `layer/weight`, the configuration in its metadata. Any reader of
  * safetensors opens it.
  *
  * @throws FoveaError `option` where `metadata` uses one of the keys format, version, config.
  */
-export async function saveModel(model: Model, metadata: ModelMetadata = {}): Promise<Uint8Array> {
+export async function saveModel(
+  model: Model,
+  metadata: ModelMetadata = {},
+  options: SaveModelOptions = {},
+): Promise<Uint8Array> {
+  const pieces = await modelPieces(model, metadata, options);
+  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
+}
+
+/** The same as {@link saveModel} in pieces to be written one after the other. */
+export async function modelPieces(
+  model: Model,
+  metadata: ModelMetadata = {},
+  options: SaveModelOptions = {},
+): Promise<Uint8Array[]> {
   for (const key of OWN_KEYS) {
     if (!Object.hasOwn(metadata, key)) continue;
     throw new FoveaError('option', { where: 'saveModel', rule: `the metadata key "${key}" is the file's own` });
@@ -28,7 +51,7 @@ export async function saveModel(model: Model, metadata: ModelMetadata = {}): Pro
   const values = await model.getWeights();
   const tensors = new Map(model.weights.map(({ path }, i) => [path, values[i] as Tensor]));
   const config = JSON.stringify(model.toConfig());
-  return writeSafetensors(tensors, { ...metadata, format: FORMAT, version: VERSION, config });
+  return safetensorsPieces(tensors, { ...metadata, format: FORMAT, version: VERSION, config }, options);
 }
 
 /**

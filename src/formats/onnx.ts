@@ -2,6 +2,7 @@ import type { Model } from '../model/model.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Safetensors } from './safetensors.js';
 
+/** How an ONNX file is read. */
 export interface ReadOnnxOptions {
   /** How messages name the file. @default 'ONNX file' */
   readonly where?: string;
@@ -11,6 +12,7 @@ export interface ReadOnnxOptions {
   readonly inputShape?: Shape;
 }
 
+/** How an ONNX file is written. */
 export interface WriteOnnxOptions {
   /** Order of the axes of pictures that go in and come out. @default 'nchw', as other ONNX files */
   readonly layout?: 'nchw' | 'nhwc';

@@ -3,6 +3,7 @@ import { suggestName } from '../tensor/nearest.js';
 import { formatShape, type Shape, sizeOf } from '../tensor/shape.js';
 import type { TensorData } from '../tensor/tensor.js';
 import { formatError, quoteUntrusted } from './formatError.js';
+import { toHalves } from './halfFloat.js';
 import { type HeaderEntry, parseSafetensorsHeader } from './safetensorsHeader.js';
 import { storedKinds } from './storedNumbers.js';
 
@@ -25,6 +26,12 @@ export interface Safetensors {
 export interface WritableTensor {
   readonly shape: Shape;
   readonly data: TensorData;
+}
+
+/** How a safetensors file is written. */
+export interface WriteSafetensorsOptions {
+  /** How float32 numbers are stored: float16 halves the file. @default 'float32' */
+  readonly precision?: 'float32' | 'float16';
 }
 
 /** Same limit as the format's own reader. */
@@ -77,11 +84,12 @@ export function readSafetensors(bytes: Uint8Array, where: string): Safetensors {
 
 /**
  * A safetensors file as pieces to be written one after the other: the header and the tensors' own bytes, uncopied. float32
- * is stored as F32, int32 as I32. Tensors and metadata are sorted by name, so equal contents give equal bytes.
+ * is stored as F32 or, where that is asked for, rounded to F16; int32 as I32. Tensors and metadata are sorted by name, so equal contents give equal bytes.
  */
 export function safetensorsPieces(
   tensors: ReadonlyMap<string, WritableTensor>,
   metadata: Readonly<Record<string, string>> = {},
+  { precision = 'float32' }: WriteSafetensorsOptions = {},
 ): Uint8Array[] {
   const header: [string, unknown][] = [];
   if (Object.keys(metadata).length > 0) {
@@ -97,10 +105,12 @@ export function safetensorsPieces(
       const received = `${formatShape(shape)} with ${data.length} numbers`;
       throw new FoveaError('shape', { where: `writeSafetensors: tensor ${quoteUntrusted(name)}`, rule, received });
     }
-    const dtype = data instanceof Int32Array ? 'I32' : 'F32';
-    header.push([name, { dtype, shape, data_offsets: [end, end + data.byteLength] }]);
-    end += data.byteLength;
-    pieces.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    const half = precision === 'float16' && data instanceof Float32Array;
+    const stored = half ? toHalves(data) : data;
+    const dtype = data instanceof Int32Array ? 'I32' : half ? 'F16' : 'F32';
+    header.push([name, { dtype, shape, data_offsets: [end, end + stored.byteLength] }]);
+    end += stored.byteLength;
+    pieces.push(new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength));
   }
   return [encodeHeader(header), ...pieces];
 }
@@ -109,8 +119,9 @@ export function safetensorsPieces(
 export function writeSafetensors(
   tensors: ReadonlyMap<string, WritableTensor>,
   metadata: Readonly<Record<string, string>> = {},
+  options: WriteSafetensorsOptions = {},
 ): Uint8Array<ArrayBuffer> {
-  const pieces = safetensorsPieces(tensors, metadata);
+  const pieces = safetensorsPieces(tensors, metadata, options);
   const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let at = 0;
   for (const piece of pieces) {

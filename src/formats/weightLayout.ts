@@ -22,6 +22,7 @@ export const weightLayouts = {
   torch: { convolution: 'OIHW', flipped: false, dense: 'outputsFirst', flattened: 'channelsFirst' },
 } as const satisfies Record<string, WeightLayout>;
 
+/** A name of a layout in {@link weightLayouts}. */
 export type WeightLayoutName = keyof typeof weightLayouts;
 
 /** Puts the numbers of a stored tensor into the order of a weight. */

@@ -8,6 +8,7 @@ export interface ClassNames {
   readonly files: readonly ClassNamesFile[];
 }
 
+/** A published file with names of classes. */
 export interface ClassNamesFile {
   readonly file: string;
   readonly url?: string;
@@ -27,6 +28,7 @@ export const imagenetClasses: ClassNames = {
   ],
 };
 
+/** The 10 classes of CIFAR-10 in their usual order, from the airplane to the truck. */
 export const cifar10Classes: ClassNames = {
   names: ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'],
   files: [],

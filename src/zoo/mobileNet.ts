@@ -14,6 +14,7 @@ import type { Model } from '../model/model.js';
 import { sequential } from '../model/sequential.js';
 import { type BatchNormalizedOptions, IMAGENET, networkOptions } from './networkOptions.js';
 
+/** Options of MobileNet, of which the width is its own. */
 export interface MobileNetOptions extends BatchNormalizedOptions {
   /** Width: every number of filters is multiplied by it. @default 1 */
   readonly alpha?: number;

@@ -1,7 +1,7 @@
 import type { Preprocessing } from '../data/photos/preprocessing.js';
 import { loadWeights, type WeightReport } from '../formats/loadWeights.js';
 import type { WritableTensor } from '../formats/safetensors.js';
-import type { WeightLayoutName } from '../formats/weightLayout.js';
+import type { WeightLayout, WeightLayoutName } from '../formats/weightLayout.js';
 import type { Model } from '../model/model.js';
 import { FoveaError } from '../tensor/errors.js';
 import { suggestName } from '../tensor/nearest.js';
@@ -13,8 +13,19 @@ export interface StoredWeights {
   readonly tensors: ReadonlyMap<string, WritableTensor>;
   /** `layout` (OIHW or HWIO) and `bn_epsilon` are heeded. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Where the file itself decides it. */
+  readonly layout?: WeightLayoutName | WeightLayout;
 }
 
+/** How a network is built from a file. */
+export interface BuildPretrainedOptions {
+  /** How messages name the file. @default the source's file name */
+  readonly where?: string;
+  /** Leaves weights that find no tensor, or one of another shape, as they are. @default false: that is an error */
+  readonly partial?: boolean;
+}
+
+/** A network with its trained weights. */
 export interface Pretrained {
   readonly model: Model;
   readonly preprocessing: Preprocessing;
@@ -48,16 +59,17 @@ export function weightSource(entry: ZooEntry, id?: string): WeightSource {
 export async function buildPretrained(
   entry: ZooEntry,
   source: WeightSource,
-  { tensors, metadata = {} }: StoredWeights,
+  { tensors, metadata = {}, layout }: StoredWeights,
+  { where = source.file, partial = false }: BuildPretrainedOptions = {},
 ): Promise<Pretrained> {
   const stated = metadata.bn_epsilon === undefined ? undefined : Number(metadata.bn_epsilon);
   const epsilon = stated ?? source.options?.epsilon;
   const model = entry.build({ ...source.options, ...(epsilon === undefined ? {} : { epsilon }) });
   const report = await loadWeights(model, tensors, {
-    layout: layoutFromMetadata(metadata) ?? source.layout,
+    layout: layout ?? layoutFromMetadata(metadata) ?? source.layout,
     ...(source.rename === undefined ? {} : { rename: source.rename }),
     ...(epsilon === undefined ? {} : { epsilon }),
-    where: source.file,
+    ...{ where, partial },
   });
   return { model, preprocessing: source.preprocessing ?? entry.preprocessing, report };
 }

@@ -133,6 +133,7 @@ export const zoo = {
   },
 } as const satisfies Record<string, ZooEntry>;
 
+/** A name of a network in {@link zoo}. */
 export type ZooName = keyof typeof zoo;
 
 /**

@@ -43,6 +43,7 @@ export interface KerasFile {
   readonly layout: WeightLayout;
 }
 
+/** How a Keras file is read. */
 export interface ReadKerasOptions {
   /** How messages name the file; Keras's own names of its weights are understood. @default 'Keras file' */
   readonly where?: string;

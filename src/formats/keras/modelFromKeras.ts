@@ -10,6 +10,7 @@ import { configuredOrdering } from './configuredOrdering.js';
 import { type KerasFile, type KerasLayerWeights, type ReadKerasOptions, readKeras } from './kerasFile.js';
 import { type BuiltModel, buildFromKeras, type PlacedLayer } from './kerasGraph.js';
 
+/** How a network is built from a Keras file. */
 export interface ModelFromKerasOptions extends ReadKerasOptions {
   /** Shape of an example [h, w, c], for models that leave it open, as `include_top=False` does. */
   readonly inputShape?: Shape;

@@ -12,6 +12,7 @@ import { layersOfNonNegative } from './nonNegative.js';
 import { snakeCase } from './snakeCase.js';
 import { kerasObject } from './specsToKeras.js';
 
+/** How a `.keras` file is written. */
 export interface WriteKerasOptions {
   /** Kind of number of the weights; 'float16' halves the file and rounds to 11 binary digits. @default 'float32' */
   readonly precision?: 'float32' | 'float16';
