@@ -135,6 +135,8 @@ describe('fovea finetune', () => {
     const { code, out } = await capture(run('deep', '--unfreeze', 'all', '--epochs', '2', '--unfreeze-epochs', '1'));
     expect(code).toBe(0);
     expect(out).toMatch(/^more layers 1\/1/m);
+    const alone = await capture(run('deep1', '--epochs', '2', '--unfreeze-epochs', '2'));
+    expect(alone.out).toMatch(/^more layers 2\/2/m);
     const before = await capture(run('deep2', '--unfreeze', 'cnov'));
     expect([before.code, before.err]).toEqual([2, expect.stringContaining('Did you mean "conv"')]);
   });

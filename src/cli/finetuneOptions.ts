@@ -9,7 +9,7 @@ export interface FinetuneOptions extends EngineChoice {
   readonly batchSize?: number | undefined;
   readonly dropout?: number;
   readonly unfreeze?: string;
-  readonly unfreezeEpochs?: number;
+  readonly unfreezeEpochs?: number | undefined;
   readonly validation?: number;
   readonly seed?: number;
   readonly features?: string;

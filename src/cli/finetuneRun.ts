@@ -78,7 +78,7 @@ async function prepare(
   const photos = await photoFolder(path, {
     ...{ preprocessing: base.preprocessing, validation, seed },
     // The whole run must be able to read them again: pixels as bytes are a quarter of what the network takes.
-    ...(options.unfreeze === undefined ? {} : { cache: 'memory' as const }),
+    ...(options.unfreeze === undefined && options.unfreezeEpochs === undefined ? {} : { cache: 'memory' as const }),
     onProgress: (done, total) => reporter.checking(done, total),
   }).finally(() => reporter.clear());
   if (photos.classNames.length < 2) {
@@ -99,7 +99,7 @@ async function prepare(
 class Finetuning {
   readonly #run: Prepared;
   readonly #options: FinetuneOptions &
-    Required<Pick<FinetuneOptions, Exclude<keyof typeof finetuneDefaults, 'batchSize'>>>;
+    Required<Pick<FinetuneOptions, Exclude<keyof typeof finetuneDefaults, 'batchSize' | 'unfreezeEpochs'>>>;
   readonly #engine: Engine;
   readonly #reporter: FinetuneReporter;
   readonly #terminal: Terminal;
@@ -109,7 +109,7 @@ class Finetuning {
 
   constructor(run: Prepared, options: FinetuneOptions, engine: Engine, reporter: FinetuneReporter, terminal: Terminal) {
     this.#run = run;
-    this.#options = { ...finetuneDefaults, batchSize: undefined, ...options };
+    this.#options = { ...finetuneDefaults, batchSize: undefined, unfreezeEpochs: undefined, ...options };
     this.#engine = engine;
     this.#reporter = reporter;
     this.#terminal = terminal;
@@ -182,14 +182,19 @@ class Finetuning {
     const head = await fitOnFeatures(model, photos.train, {
       ...{ ...common('head'), loss: 'categoricalCrossentropy', epochs, optimizer },
     });
-    const more = unfreeze ?? (this.#options.unfreezeEpochs === finetuneDefaults.unfreezeEpochs ? undefined : 'all');
+    const more = unfreeze ?? (unfreezeEpochs === undefined ? undefined : 'all');
     const forFeatures = this.#seconds.features ?? 0;
     this.#seconds['new layer'] = (performance.now() - start) / 1000 - forFeatures;
     if (head.stopped === 'aborted' || more === undefined) return head;
     await this.#save();
     const second = performance.now();
     const { all } = await fineTune(model, photos.train, {
-      ...{ ...common('all'), freezeEpochs: 0, epochs: unfreezeEpochs, baseLearningRate: learningRate },
+      ...{
+        ...common('all'),
+        freezeEpochs: 0,
+        epochs: unfreezeEpochs ?? finetuneDefaults.unfreezeEpochs,
+        baseLearningRate: learningRate,
+      },
       ...(more === 'all' ? {} : { unfreezeFrom: more }),
     });
     this.#seconds['more layers'] = (performance.now() - second) / 1000 - ((this.#seconds.features ?? 0) - forFeatures);
