@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { FoveaError } from '../tensor/errors.js';
+import { addConvertCommand } from './convertCommand.js';
 import { addEvaluateCommand } from './evaluateCommand.js';
 import { exitCodeOf, interruptedCode, MISTAKE, SUCCESS } from './exitCode.js';
 import { addFeaturesCommand } from './featuresCommand.js';
@@ -9,6 +10,7 @@ import { addSummaryCommand } from './summaryCommand.js';
 import type { Terminal } from './terminal.js';
 import { addTrainCommand } from './trainCommand.js';
 import { version } from './version.js';
+import { addWeightsCommand } from './weightsCommand.js';
 
 /** Runs one command line, without the program's own name, and returns the code that the process should end with. */
 export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -54,7 +56,7 @@ Begin with:
   fovea finetune ~/photos     a classifier of your own photos, from a network
                               that has learned from a million others
   fovea evaluate runs/<run>   how good the model is, class by class
-  fovea summary cnn --cost    what a network is made of
+  fovea summary vgg16         what a network is made of
 
 Exit codes: 0; 2 for a mistake in what was asked for; 1 for any other failure;
 130 after Ctrl-C. NO_COLOR=1 leaves colors out; FOVEA_CACHE names the folder
@@ -66,6 +68,8 @@ that downloads are kept in, FOVEA_WEIGHTS one with weights that are there.`,
   addEvaluateCommand(program, terminal);
   addPredictCommand(program, terminal);
   addSummaryCommand(program, terminal);
+  addConvertCommand(program, terminal);
+  addWeightsCommand(program, terminal, outcome);
   return program;
 }
 

@@ -30,15 +30,22 @@ afterAll(async () => {
 const reference = ['--engine', 'reference'];
 
 describe('help', () => {
-  test.each([[[]], [['train']], [['evaluate']], [['predict']], [['summary']], [['finetune']], [['features']]])(
-    '%j',
-    async (command) => {
-      const { code, out, err } = await capture([...command, '--help']);
-      expect([code, err]).toEqual([0, '']);
-      expect(out).toMatch(command.length === 0 ? /Begin with:/ : /Examples:/);
-      expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
-    },
-  );
+  test.each([
+    [[]],
+    [['train']],
+    [['evaluate']],
+    [['predict']],
+    [['summary']],
+    [['finetune']],
+    [['features']],
+    [['convert']],
+    [['weights']],
+  ])('%j', async (command) => {
+    const { code, out, err } = await capture([...command, '--help']);
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(command.length === 0 ? /Begin with:/ : /Examples:/);
+    expect(out.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
 
   test('version', async () => {
     expect(await capture(['--version'])).toEqual({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), err: '' });

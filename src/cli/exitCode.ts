@@ -3,7 +3,7 @@ import type { Terminal } from './terminal.js';
 
 export const SUCCESS = 0;
 /** Something failed through no mistake of the person. */
-const FAILURE = 1;
+export const FAILURE = 1;
 /** The person asked for something that cannot be. */
 export const MISTAKE = 2;
 

@@ -300,7 +300,7 @@ describe('weights', () => {
     const { code, err } = await capture(['finetune', photos, '--base', 'googlenet', '--run', at('nowhere')]);
     expect(code).toBe(2);
     expect(err).toContain('no address is known for its weights');
-    expect(err).toContain(`Put one of these files into ${at('cache/weights')}`);
+    expect(err).toContain(`Put this file into ${at('cache/weights')}`);
     expect(err).toContain('googlenet-imagenet.safetensors');
     expect(err).toContain('FOVEA_WEIGHTS');
   });

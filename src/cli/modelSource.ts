@@ -9,7 +9,7 @@ import { suggestName } from '../tensor/nearest.js';
 import { cnn, cnnBatchNorm, type LectureOptions, linear, mlp } from '../zoo/lecture.js';
 
 /** The networks that have a name. */
-const namedModels = { linear, mlp, cnn, 'cnn-bn': cnnBatchNorm } as const;
+export const namedModels = { linear, mlp, cnn, 'cnn-bn': cnnBatchNorm } as const;
 
 /** The file of a run's folder that holds its model. */
 export const MODEL_FILE = 'model.safetensors';

@@ -2,14 +2,15 @@ import type { Command } from 'commander';
 import type { Plan } from '../compile/plan.js';
 import { planFacts, planText } from '../compile/planText.js';
 import type { Model } from '../model/model.js';
+import { formatSummaryKeras1 } from '../model/summaryKeras1.js';
 import { traceInference } from '../train/inferenceGraph.js';
 import { lossFrom } from '../train/losses/lossFrom.js';
 import { optimizerFrom } from '../train/optimizers/optimizerFrom.js';
 import { TrainingState } from '../train/state.js';
 import { singlePorts, traceTrainingStep } from '../train/trainingGraph.js';
+import { describedModel } from './describedModel.js';
 import { withEngine } from './engineOptions.js';
-import { openModel } from './modelSource.js';
-import { option, wholeNumber } from './optionValues.js';
+import { oneOf, option, wholeNumber } from './optionValues.js';
 import type { Terminal } from './terminal.js';
 
 interface SummaryCommandOptions {
@@ -19,6 +20,7 @@ interface SummaryCommandOptions {
   readonly batchSize?: number;
   readonly threads?: number;
   readonly json?: true;
+  readonly style?: 'fovea' | 'keras1';
 }
 
 /** `fovea summary MODEL` */
@@ -29,24 +31,37 @@ export function addSummaryCommand(program: Command, terminal: Terminal): void {
     .description(
       `Shows the layers of a network with their output shapes and parameters, and on request what they cost and the plan that the wasm engine would run: its steps, where each array is kept, and the most memory it needs. Nothing of it is run.`,
     )
-    .argument('<model>', 'linear, mlp, cnn, cnn-bn, a file (.json or .safetensors), or the folder of a run')
+    .argument(
+      '<model>',
+      'linear, mlp, cnn, cnn-bn, a network of the zoo (vgg16, resnet50 …), a file (.json or .safetensors), or the folder of a run',
+    )
     .option('--cost', 'multiply-adds, operations and bytes of each layer')
     .option('--plan', 'the compiled plan')
     .option('--training', 'with --plan: the plan of a training step with Adam instead of a prediction')
     .addOption(option('--batch-size <n>', 'examples that costs and plan are for', wholeNumber(), '1; 64 for training'))
     .addOption(option('--threads <n>', 'with --plan: threads that compute', wholeNumber(1, 64), '2'))
+    .addOption(
+      option('--style <name>', 'fovea, or keras1: the table that Keras 1 printed', oneOf(['fovea', 'keras1']), 'fovea'),
+    )
     .option('--json', 'print one JSON object')
     .addHelpText(
       'after',
       `
 Examples:
   fovea summary cnn --cost
+  fovea summary vgg16 --style keras1
   fovea summary cnn --plan --training --batch-size 64
   fovea summary runs/2026-01-31-digits-cnn --json`,
     );
   command.action(async (word: string, options: SummaryCommandOptions) => {
     if (options.training && !options.plan) command.error("error: option '--training' needs the option '--plan'");
-    const { model } = await openModel(word);
+    const model = await describedModel(word);
+    if (options.style === 'keras1') {
+      const other = (['cost', 'plan', 'json'] as const).find((name) => options[name]);
+      if (other !== undefined) command.error(`error: option '--style keras1' cannot go with '--${other}'`);
+      terminal.stdout.write(`${formatSummaryKeras1(model)}\n`);
+      return;
+    }
     const batchSize = options.batchSize ?? (options.training ? 64 : 1);
     const summaryOptions = { cost: options.cost ?? false, batchSize };
     const plan = options.plan ? await planOf(model, batchSize, options) : undefined;
