@@ -115,7 +115,6 @@ export {
 } from './train/features/featureStore.js';
 export { type FeatureOptions, fitOnFeatures } from './train/features/fitOnFeatures.js';
 export { type SplitModel, splitModel } from './train/features/splitModel.js';
-export { zarrFeatures } from './train/features/zarrFeatures.js';
 export {
   type FindLearningRateOptions,
   findLearningRate,

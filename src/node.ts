@@ -23,6 +23,7 @@ export {
   type ZarrSpec,
 } from './formats/zarr/zarrArray.js';
 export type { ZarrStore } from './formats/zarr/zarrStore.js';
+export { zarrFeatures } from './train/features/zarrFeatures.js';
 export { checkpointFile, readCheckpointFile } from './train/node/checkpointFile.js';
 export { featureFolder } from './train/node/featureFolder.js';
 export { logFile } from './train/node/logFile.js';
