@@ -21,8 +21,11 @@ const ROOMS = {
   zoo: ['tensor', 'layers', 'model', 'formats', 'data'],
   train: CORE,
   explain: CORE,
-  cli: [...CORE, 'zoo', 'train', 'explain'],
-  lab: [...CORE, 'zoo', 'train', 'explain'],
+  report: [...CORE, 'train'],
+  draw: ['tensor'],
+  pages: [...CORE, 'train', 'explain', 'report', 'draw'],
+  cli: [...CORE, 'zoo', 'train', 'explain', 'report', 'draw', 'pages'],
+  lab: [...CORE, 'zoo', 'train', 'explain', 'report', 'draw', 'pages'],
 };
 
 /** Not ours to judge: AssemblyScript, and what the build writes. */

@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import * as augment from '../src/data/augment/index.js';
+import * as draw from '../src/draw/index.js';
+import * as explain from '../src/explain/index.js';
 import * as formats from '../src/formats/index.js';
 import * as anywhere from '../src/index.js';
 import { layerTypes } from '../src/layers/registry.js';
 import * as node from '../src/node.js';
 import * as ops from '../src/ops/index.js';
+import * as pages from '../src/pages/index.js';
+import * as report from '../src/report/index.js';
 import * as zoo from '../src/zoo/index.js';
 
 /** What users can import. A name that goes or comes is seen in this snapshot's difference: `npx vitest run test/publicSurface -u`. */
@@ -25,6 +30,11 @@ describe.each([
   { entry: 'node', exports: node },
   { entry: 'zoo/index', exports: zoo },
   { entry: 'formats/index', exports: formats },
+  { entry: 'data/augment/index', exports: augment },
+  { entry: 'draw/index', exports: draw },
+  { entry: 'explain/index', exports: explain },
+  { entry: 'pages/index', exports: pages },
+  { entry: 'report/index', exports: report },
 ])('$entry', ({ entry, exports }) => {
   const names = exportedNames(entry);
 

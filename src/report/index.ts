@@ -1,0 +1,3 @@
+/** What a run came to: views of its predictions, intervals, findings and the next step. */
+
+export {};
