@@ -2,12 +2,14 @@ import type { BatchSource, Dataset } from '../data/dataset.js';
 import { defaultEngine } from '../engines/defaultEngine.js';
 import type { Engine, Program } from '../engines/engine.js';
 import type { Model } from '../model/model.js';
+import { scalarFeeds } from '../model/scalarFeeds.js';
+import { singlePorts } from '../model/singlePorts.js';
+import { unlessAborted } from '../tensor/abort.js';
 import { FoveaError } from '../tensor/errors.js';
 import type { TensorSpec } from '../tensor/shape.js';
 import type { TensorData } from '../tensor/tensor.js';
-import { unlessAborted } from './abort.js';
 import { datasetBatches, Prefetch, sourceBatches } from './batches.js';
-import { checkBatch, scalarFeeds } from './feeds.js';
+import { checkBatch } from './feeds.js';
 import { traceEvaluation } from './inferenceGraph.js';
 import type { Loss } from './losses/loss.js';
 import { type LossName, lossFrom } from './losses/lossFrom.js';
@@ -15,7 +17,6 @@ import { encodeTargets } from './losses/targets.js';
 import type { Metric, MetricContext, MetricValue } from './metrics/metric.js';
 import { type MetricName, metricsFrom } from './metrics/metricFrom.js';
 import { checkBatchSize } from './runOptions.js';
-import { singlePorts } from './trainingGraph.js';
 
 export interface EvaluateOptions {
   readonly loss: Loss | LossName;

@@ -1,10 +1,8 @@
 import type { Batch } from '../data/dataset.js';
-import type { Trace } from '../model/trace.js';
+import { checkFinite } from '../tensor/checkFinite.js';
 import { FoveaError } from '../tensor/errors.js';
 import { seedWords } from '../tensor/random.js';
 import { formatShape, type Shape, sameShape } from '../tensor/shape.js';
-import type { TensorData } from '../tensor/tensor.js';
-import { checkFinite } from './losses/targets.js';
 
 /** Throws unless a batch's inputs have the shape that the model takes and are finite; returns the number of examples. */
 export function checkBatch({ x, y, sampleWeights }: Batch, inputShape: Shape): number {
@@ -28,11 +26,6 @@ export function checkBatch({ x, y, sampleWeights }: Batch, inputShape: Shape): n
   checkFinite('inputs', x.data, n);
   if (sampleWeights !== undefined) checkFinite('sample weights', sampleWeights, n);
   return n;
-}
-
-/** Numbers that are read anew before every run: dropout rates and the like. */
-export function scalarFeeds(trace: Trace): Record<string, TensorData> {
-  return Object.fromEntries([...trace.scalars].map(([name, read]) => [name, Float32Array.of(read())]));
 }
 
 /** The key of one step's random draws. */

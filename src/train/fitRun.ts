@@ -4,9 +4,10 @@ import { subset } from '../data/subset.js';
 import type { Engine } from '../engines/engine.js';
 import type { JsonObject } from '../layers/json.js';
 import type { Model } from '../model/model.js';
+import { singlePorts } from '../model/singlePorts.js';
+import { abortError, unlessAborted } from '../tensor/abort.js';
 import { FoveaError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { abortError, unlessAborted } from './abort.js';
 import { type Batches, datasetBatches, Prefetch, sourceBatches } from './batches.js';
 import type { Callback, TrainingRun } from './callbacks/callback.js';
 import { type Checkpoint, type CheckpointedRun, makeCheckpoint } from './checkpoint.js';
@@ -26,7 +27,6 @@ import { restoreCallbacks, restoreRun } from './restore.js';
 import { checkBatchSize } from './runOptions.js';
 import type { TrainingState } from './state.js';
 import { type PreparedStep, Trainer } from './trainer.js';
-import { singlePorts } from './trainingGraph.js';
 
 /** How many training examples are measured on after each epoch, where nothing else is said. */
 const TRAIN_SAMPLE = 2000;

@@ -1,10 +1,10 @@
 import type { Model } from '../model/model.js';
+import { singlePorts } from '../model/singlePorts.js';
 import type { Trace } from '../model/trace.js';
 import { Graph, type Value } from '../ops/graph.js';
 import { opTable } from '../ops/table.js';
 import type { TensorSpec } from '../tensor/shape.js';
 import type { Loss } from './losses/loss.js';
-import { singlePorts } from './trainingGraph.js';
 
 /** A network as it is used: no dropout, batch normalization by its running statistics. */
 export interface Inference {

@@ -2,16 +2,16 @@ import type { Dataset } from '../data/dataset.js';
 import { defaultEngine } from '../engines/defaultEngine.js';
 import type { Engine, Program } from '../engines/engine.js';
 import type { Model } from '../model/model.js';
+import { scalarFeeds } from '../model/scalarFeeds.js';
+import { singlePorts } from '../model/singlePorts.js';
 import type { Trace } from '../model/trace.js';
+import { throwIfAborted } from '../tensor/abort.js';
+import { checkFinite } from '../tensor/checkFinite.js';
 import { FoveaError } from '../tensor/errors.js';
 import { formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import { throwIfAborted } from './abort.js';
-import { scalarFeeds } from './feeds.js';
 import { traceInference } from './inferenceGraph.js';
-import { checkFinite } from './losses/targets.js';
 import { checkBatchSize } from './runOptions.js';
-import { singlePorts } from './trainingGraph.js';
 
 export interface PredictOptions {
   /** Examples that go through the network at once. @default 32 */

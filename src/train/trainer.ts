@@ -1,15 +1,17 @@
 import type { Batch } from '../data/dataset.js';
 import type { Engine, Feeds, Program } from '../engines/engine.js';
 import type { Model } from '../model/model.js';
+import { scalarFeeds } from '../model/scalarFeeds.js';
+import { singlePorts } from '../model/singlePorts.js';
 import { FoveaError } from '../tensor/errors.js';
 import type { Shape, TensorSpec } from '../tensor/shape.js';
 import type { TensorData } from '../tensor/tensor.js';
 import { findNotFinite, type NotFinite } from './diagnose.js';
-import { checkBatch, randomFeed, scalarFeeds } from './feeds.js';
+import { checkBatch, randomFeed } from './feeds.js';
 import { encodeTargets } from './losses/targets.js';
 import { learningRateAt, type RunLength } from './schedules/schedule.js';
 import { TrainingState } from './state.js';
-import { type Gradients, hyperName, singlePorts, type TrainingSetup, traceTrainingStep } from './trainingGraph.js';
+import { type Gradients, hyperName, type TrainingSetup, traceTrainingStep } from './trainingGraph.js';
 
 /** One batch ready to be trained on: its program is loaded and its numbers are checked. */
 export interface PreparedStep {

@@ -1,9 +1,9 @@
 import { differentiate } from '../compile/differentiate.js';
 import type { Model, ModelWeight } from '../model/model.js';
+import { singlePorts } from '../model/singlePorts.js';
 import type { Trace } from '../model/trace.js';
 import { Graph, type Value } from '../ops/graph.js';
 import { opTable } from '../ops/table.js';
-import { FoveaError } from '../tensor/errors.js';
 import type { TensorSpec } from '../tensor/shape.js';
 import type { Loss } from './losses/loss.js';
 import type { Optimizer } from './optimizers/optimizer.js';
@@ -117,21 +117,6 @@ function emitUpdate(
   if (averageMomentum === undefined || average === undefined) return;
   const [averaged] = graph.emit('movingAverage', [graph.variable(average), next], { momentum: averageMomentum });
   graph.assign(average, averaged);
-}
-
-/** Shapes of a model's only input and output, without the batch axis; throws where there are several. */
-export function singlePorts(model: Model) {
-  const [inputShape, ...moreInputs] = model.inputShapes;
-  const [outputShape, ...moreOutputs] = model.outputShapes;
-  if (inputShape !== undefined && outputShape !== undefined && moreInputs.length + moreOutputs.length === 0) {
-    return { inputShape, outputShape };
-  }
-  throw new FoveaError('option', {
-    where: `model "${model.name}"`,
-    rule: 'data sets have one input and one target, so the model must have one input and one output',
-    received: `${model.inputShapes.length} inputs and ${model.outputShapes.length} outputs`,
-    remedy: inputShape === undefined ? 'Add layers first' : 'Make a model of the same layers with one of each',
-  });
 }
 
 /** Sum of the squares of all numbers of all arrays: [1]. */

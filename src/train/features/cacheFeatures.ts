@@ -4,12 +4,12 @@ import { defaultEngine } from '../../engines/defaultEngine.js';
 import type { Engine } from '../../engines/engine.js';
 import type { JsonObject } from '../../layers/json.js';
 import type { Model } from '../../model/model.js';
+import { singlePorts } from '../../model/singlePorts.js';
+import { throwIfAborted, unlessAborted } from '../../tensor/abort.js';
 import { type Shape, sizeOf } from '../../tensor/shape.js';
 import { Tensor, type TensorData } from '../../tensor/tensor.js';
-import { throwIfAborted, unlessAborted } from '../abort.js';
 import { datasetBatches, Prefetch } from '../batches.js';
 import { Predictor } from '../predict.js';
-import { singlePorts } from '../trainingGraph.js';
 import { contentsHash, featureKey } from './featureKey.js';
 import { type FeatureChunks, type FeatureStore, memoryFeatures } from './featureStore.js';
 

@@ -1,6 +1,7 @@
 import type { Dataset } from '../../data/dataset.js';
 import type { JsonObject } from '../../layers/json.js';
 import type { Model } from '../../model/model.js';
+import { sha256 } from '../../tensor/sha256.js';
 
 /** Changes where features of the same network would come out otherwise. */
 const VERSION = 1;
@@ -36,14 +37,4 @@ export async function contentsHash(data: Dataset): Promise<string> {
     hashes.push(await sha256(x.data));
   }
   return sha256(JSON.stringify([data.inputShape, hashes]));
-}
-
-/** SHA-256 in lower-case hexadecimal. */
-export async function sha256(data: Float32Array | string): Promise<string> {
-  const bytes =
-    typeof data === 'string'
-      ? new TextEncoder().encode(data)
-      : new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -4,9 +4,9 @@ import type { Engine } from '../../engines/engine.js';
 import { type BatchNormalization, batchNormalization } from '../../layers/batchNormalization.js';
 import type { LayerOutput } from '../../layers/layerOutput.js';
 import { Model } from '../../model/model.js';
+import { throwIfAborted } from '../../tensor/abort.js';
 import { FoveaError } from '../../tensor/errors.js';
 import { Tensor } from '../../tensor/tensor.js';
-import { throwIfAborted } from '../abort.js';
 import { Predictor } from '../predict.js';
 import { checkBatchSize } from '../runOptions.js';
 

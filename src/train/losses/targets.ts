@@ -1,3 +1,4 @@
+import { checkFinite } from '../../tensor/checkFinite.js';
 import { FoveaError } from '../../tensor/errors.js';
 import { sizeOf, type TensorSpec } from '../../tensor/shape.js';
 import type { Tensor, TensorData } from '../../tensor/tensor.js';
@@ -28,20 +29,4 @@ export function encodeTargets(y: Tensor, spec: TensorSpec, classes: number): Ten
   const values = y.data instanceof Int32Array ? Float32Array.from(y.data) : (y.data as Float32Array);
   checkFinite('targets', values, y.shape[0] as number);
   return values;
-}
-
-/** Throws `data` unless all numbers of a batch of `n` examples are finite. */
-export function checkFinite(where: string, values: Float32Array, n: number): void {
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] as number;
-    if (value - value === 0) continue;
-    const example = Math.floor(i / (values.length / n));
-    throw new FoveaError('data', {
-      where,
-      rule: 'all numbers must be finite',
-      received: `${value} in example ${example} of the batch`,
-      remedy: 'Leave the example out, or mend it, before training',
-      data: { example, value },
-    });
-  }
 }

@@ -1,4 +1,4 @@
-import { FoveaError } from '../tensor/errors.js';
+import { FoveaError } from './errors.js';
 
 /** Throws `aborted` where the caller has asked to stop. */
 export function throwIfAborted(where: string, signal: AbortSignal | undefined): void {
