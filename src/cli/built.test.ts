@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 /** What only a process of its own shows: signals, pipes that close, the engine's workers. */
 const script = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const engineModule = new URL('../../dist/engines/wasm/index.js', import.meta.url).pathname;
 
 let folder: string;
 beforeAll(async () => {
@@ -16,6 +17,15 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await rm(folder, { recursive: true });
+});
+
+test.skipIf(!existsSync(engineModule))('an engine starts in a program that does nothing else', async () => {
+  const program = `const { createWasmEngine } = await import(${JSON.stringify(engineModule)});
+    console.log((await createWasmEngine({ threads: 1 })).description.name);`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program]);
+  let out = '';
+  for await (const piece of child.stdout) out += piece;
+  expect(out).toBe('wasm\n');
 });
 
 const at = (name: string): string => join(folder, name);
