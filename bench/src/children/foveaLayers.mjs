@@ -36,8 +36,9 @@ export async function openLayers({ threads, build }) {
   const engine = await fovea.createWasmEngine({ threads, ...(build === undefined ? {} : { build }) });
   const measure = async (layer, pass, { steps, limit }) => {
     const graph = new fovea.Graph(fovea.opTable);
-    // The guard is a value that the engine looks at after a run, so it must be made, but is not copied.
-    graph.guard = passes(fovea, graph, layer)[pass]();
+    // The guard is a value that the engine looks at after a run, so it must be made, but is not copied. What a forward phase
+    // computes from weights alone would be computed once; filters are prepared once even so, as for inference.
+    graph.guard = graph.phase('backward', passes(fovea, graph, layer)[pass]);
     const program = await engine.load(engine.plan(graph));
     await program.run({});
     const seconds = [];

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../tools/paths.mjs';
 
-const dist = (path) => join(root, 'dist', path);
+/** FOVEA_BENCH_DIST names another build than that of this checkout. */
+const dist = (path) => join(process.env.FOVEA_BENCH_DIST ?? join(root, 'dist'), path);
 
 /** Whether the project is built. */
 export const isBuilt = () => existsSync(dist('engines/wasm/index.js'));
@@ -28,6 +29,7 @@ export async function importFovea() {
     'train/evaluate.js',
     'train/trainer.js',
     'train/trainingGraph.js',
+    'train/inferenceGraph.js',
     'train/optimizers/adam.js',
     'train/losses/categoricalCrossentropy.js',
     'train/losses/meanSquaredError.js',

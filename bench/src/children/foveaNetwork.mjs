@@ -3,7 +3,7 @@ import { readMaterial } from '../tools/material.mjs';
 import { importFovea } from './foveaModules.mjs';
 
 /** The layers of a description, as a person would write them. */
-function buildModel(fovea, network) {
+export function buildModel(fovea, network) {
   const input = fovea.input(network.inputShape);
   const values = new Map([['input', input]]);
   for (const layer of resolveLayers(network)) {
