@@ -99,7 +99,7 @@ export { Tensor, type TensorData, tensor } from './tensor/tensor.js';
 export type { Variable } from './tensor/variable.js';
 export type { BatchInfo, Callback, CallbackState, TrainingRun } from './train/callbacks/callback.js';
 export { type EarlyStoppingOptions, earlyStopping } from './train/callbacks/earlyStopping.js';
-export { csvLog, jsonLinesLog, type LogSink } from './train/callbacks/log.js';
+export { csvLog, jsonLinesLog, type LogSink, type LogStage } from './train/callbacks/log.js';
 export { type ModelCheckpointOptions, modelCheckpoint } from './train/callbacks/modelCheckpoint.js';
 export { type ReduceOnPlateauOptions, reduceOnPlateau } from './train/callbacks/reduceOnPlateau.js';
 export type { Checkpoint, CheckpointOptions } from './train/checkpoint.js';

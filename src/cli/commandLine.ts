@@ -4,7 +4,7 @@ import { addConvertCommand } from './convertCommand.js';
 import { addEvaluateCommand } from './evaluateCommand.js';
 import { exitCodeOf, interruptedCode, MISTAKE, SUCCESS } from './exitCode.js';
 import { addFeaturesCommand } from './featuresCommand.js';
-import { addFinetuneCommand } from './finetuneCommand.js';
+import { addFinetuneCommand } from './finetune/finetuneCommand.js';
 import { addPredictCommand } from './predictCommand.js';
 import { addSummaryCommand } from './summaryCommand.js';
 import type { Terminal } from './terminal.js';

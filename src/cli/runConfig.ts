@@ -1,17 +1,15 @@
-import { join } from 'node:path';
 import * as v from 'valibot';
-import { readFileChecked } from '../formats/node/files.js';
 import type { JsonObject } from '../layers/json.js';
 import { flag, real, whole } from '../layers/options.js';
-import { FoveaError } from '../tensor/errors.js';
+import { readConfigFile } from './configFile.js';
 import { dataChoiceSchema } from './dataSource.js';
 
-export const CONFIG_FILE = 'config.json';
+const FORMAT = 'fovea-run';
 
 const object = v.custom<JsonObject>((value) => typeof value === 'object' && value !== null, 'must be an object');
 
 const schema = v.object({
-  format: v.literal('fovea-run'),
+  format: v.literal(FORMAT),
   version: v.literal(1),
   /** The version of Fovea that began the run. */
   fovea: v.string(),
@@ -42,34 +40,6 @@ export function storedConfig(config: RunConfig): RunConfig {
 }
 
 /** Reads the configuration of a run's folder. Throws `file` or `format` where there is none. */
-export async function readRunConfig(folder: string): Promise<RunConfig> {
-  const path = join(folder, CONFIG_FILE);
-  const bytes = await readFileChecked(path, { maxBytes: 16 * 2 ** 20 }).catch((cause: unknown) => {
-    if (!(cause instanceof FoveaError) || cause.data.systemCode !== 'ENOENT') throw cause;
-    throw new FoveaError('file', {
-      where: `run "${folder}"`,
-      rule: `there is no ${CONFIG_FILE} in it`,
-      remedy: 'Name the folder that fovea train made, such as runs/2026-01-31-digits-cnn',
-      cause,
-    });
-  });
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
-  } catch (cause) {
-    throw new FoveaError('format', {
-      where: `file "${path}"`,
-      rule: 'it must be JSON',
-      remedy: 'Begin a new run',
-      cause,
-    });
-  }
-  const result = v.safeParse(schema, json);
-  if (result.success) return result.output;
-  const [issue] = result.issues;
-  throw new FoveaError('format', {
-    where: `file "${path}"`,
-    rule: `${issue.path?.map((item) => String(item.key)).join('.') ?? 'it'}: ${issue.message}`,
-    remedy: 'Begin a new run',
-  });
+export function readRunConfig(folder: string): Promise<RunConfig> {
+  return readConfigFile(folder, schema, FORMAT);
 }

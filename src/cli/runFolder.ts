@@ -5,9 +5,9 @@ import { fileError } from '../formats/node/fileError.js';
 import { readFileChecked, writeFileAtomic } from '../formats/node/files.js';
 import type { Model } from '../model/model.js';
 import { FoveaError } from '../tensor/errors.js';
+import { CONFIG_FILE } from './configFile.js';
 import { megabytes } from './format.js';
 import { MODEL_FILE } from './modelSource.js';
-import { CONFIG_FILE, type RunConfig } from './runConfig.js';
 
 /** After this many folders of one name something is wrong. */
 const MOST_FOLDERS = 10_000;
@@ -42,8 +42,17 @@ export class RunFolder {
     return join(this.path, 'checkpoint.safetensors');
   }
 
+  /** Of the stage in which more layers than the new one learn. */
+  get checkpointOfMoreLayers(): string {
+    return join(this.path, 'checkpoint-more-layers.safetensors');
+  }
+
   get model(): string {
     return join(this.path, MODEL_FILE);
+  }
+
+  get isWorthKeeping(): boolean {
+    return this.#worthKeeping;
   }
 
   /** Something was learnt: the folder stays whatever happens. */
@@ -51,7 +60,7 @@ export class RunFolder {
     this.#worthKeeping = true;
   }
 
-  async writeConfig(config: RunConfig): Promise<void> {
+  async writeConfig(config: object): Promise<void> {
     await writeFileAtomic(join(this.path, CONFIG_FILE), `${JSON.stringify(config, undefined, 2)}\n`);
   }
 
@@ -60,9 +69,9 @@ export class RunFolder {
   }
 
   /** The bytes of the checkpoint; undefined where the run ended before the first. */
-  async readCheckpoint(): Promise<Uint8Array | undefined> {
+  async readCheckpoint(path = this.checkpoint): Promise<Uint8Array | undefined> {
     try {
-      return await readFileChecked(this.checkpoint);
+      return await readFileChecked(path);
     } catch (error) {
       if (error instanceof FoveaError && error.data.systemCode === 'ENOENT') return undefined;
       throw error;

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { FoveaError } from '../tensor/errors.js';
 import type { Outcome } from './commandLine.js';
 import { addDataOptions } from './dataOptions.js';
 import { addEngineOptions } from './engineOptions.js';
@@ -7,10 +6,14 @@ import { JsonReporter } from './jsonReporter.js';
 import { searchLearningRate } from './learningRateSearch.js';
 import { distance, oneOf, option, realNumber, sizeOrShare, wholeNumber } from './optionValues.js';
 import { beginRun, continueRun, draftRun } from './prepareRun.js';
+import { checkResumeOptions } from './resumeOptions.js';
 import type { Terminal } from './terminal.js';
 import { TextReporter } from './textReporter.js';
 import { OPTIMIZERS, SCHEDULES, type TrainOptions, trainDefaults } from './trainOptions.js';
 import { trainRun } from './trainRun.js';
+
+/** What a run may be continued with. */
+const FREE = ['--epochs', '--threads', '--engine', '--checkpoint-every', '--json', '--quiet'];
 
 /** `fovea train [data]` */
 export function addTrainCommand(program: Command, terminal: Terminal, outcome: Outcome): void {
@@ -87,7 +90,7 @@ Examples:
   fovea train --resume runs/2026-01-31-digits-cnn --epochs 6`,
   );
   command.action(async (word: string, options: TrainOptions) => {
-    if (options.resume !== undefined) checkResumeOptions(command, options);
+    if (options.resume !== undefined) checkResumeOptions(command, FREE, 'the data');
     if (options.findLearningRate) return searchLearningRate(await draftRun(word, options, terminal), options, terminal);
     const reporter = options.json ? new JsonReporter(terminal) : new TextReporter(terminal, options.quiet ?? false);
     const run =
@@ -96,24 +99,5 @@ Examples:
         : await continueRun(options.resume, options.epochs, terminal);
     const settings = { ...options, checkpointEvery: options.checkpointEvery ?? trainDefaults.checkpointEvery };
     outcome.exitCode = await trainRun(run, settings, reporter, terminal);
-  });
-}
-
-/** The names of options that a run may be continued with. */
-const free = new Set(['resume', 'epochs', 'threads', 'engine', 'json', 'quiet', 'checkpointEvery']);
-
-/** Everything else was decided when the run began. */
-function checkResumeOptions(command: Command, options: TrainOptions): void {
-  const given = command.options.filter((one) => {
-    const name = one.attributeName();
-    return !free.has(name) && options[name as keyof TrainOptions] !== undefined;
-  });
-  const words = [...given.map((one) => one.long ?? one.flags), ...(command.args.length === 0 ? [] : ['the data'])];
-  if (words.length === 0) return;
-  throw new FoveaError('option', {
-    where: 'option --resume',
-    rule: 'a run goes on as it began: only --epochs, --threads, --engine, --checkpoint-every, --json and --quiet may be added',
-    received: words.join(', '),
-    remedy: 'Leave that out, or begin a new run',
   });
 }

@@ -38,13 +38,18 @@ export interface FineTuneOptions extends Shared, FeatureOptions {
   readonly batchNormalization?: 'learns' | 'frozen';
   /** @default adam */
   readonly optimizer?: (options: OptimizerOptions) => Optimizer;
+  /**
+   * What belongs to one stage alone: when it makes checkpoints, and the one that it goes on from. Where the second stage
+   * goes on from one, the first is done and left out.
+   */
+  readonly stages?: Partial<Record<'head' | 'all', Pick<FitOptions, 'checkpoint' | 'resume'>>>;
   /** Called before each stage. */
   readonly onStage?: (stage: 'head' | 'all', model: Model) => void;
 }
 
 /** What the two stages came to. */
 export interface FineTuneResult {
-  /** Undefined where `freezeEpochs` is 0. */
+  /** Undefined where `freezeEpochs` is 0 or the second stage was resumed. */
   readonly head: FitResult | undefined;
   /** Undefined where `epochs` is 0, or the first stage was ended early. */
   readonly all: FitResult | undefined;
@@ -73,6 +78,7 @@ export async function fineTune(
     divFactor = 5,
     optimizer = adam,
     batchNormalization = 'frozen',
+    stages = {},
     onStage,
     unfreezeFrom: lowest,
     ...shared
@@ -87,11 +93,12 @@ export async function fineTune(
   const { training, validation } = partData(data, shared.validation, seed);
   const both = { ...shared, loss, ...(validation === undefined ? {} : { validation }) };
   let head: FitResult | undefined;
-  if (freezeEpochs > 0) {
+  if (freezeEpochs > 0 && stages.all?.resume === undefined) {
     onStage?.('head', model);
     const learningRate = oneCycle({ maxLearningRate: baseLearningRate, pctStart: 0.99 });
     head = await fitOnFeatures(model, training, {
       ...both,
+      ...stages.head,
       epochs: freezeEpochs,
       optimizer: optimizer({ learningRate }),
     });
@@ -105,6 +112,7 @@ export async function fineTune(
   const learningRate = oneCycle({ maxLearningRate: baseLearningRate / 2, pctStart, divFactor });
   const all = await fitOnFeatures(model, training, {
     ...both,
+    ...stages.all,
     epochs,
     optimizer: optimizer({ learningRate, learningRateMultipliers }),
     // The examples come in another order than in the first stage.

@@ -1,4 +1,5 @@
-import type { EngineChoice } from './engineOptions.js';
+import type { CheckpointOptions } from '../../train/checkpoint.js';
+import type { EngineChoice } from '../engineOptions.js';
 
 /** What `fovea finetune` is asked for; what is left out is undefined. */
 export interface FinetuneOptions extends EngineChoice {
@@ -6,14 +7,16 @@ export interface FinetuneOptions extends EngineChoice {
   readonly weights?: string;
   readonly epochs?: number;
   readonly learningRate?: number;
-  readonly batchSize?: number | undefined;
+  readonly batchSize?: number;
   readonly dropout?: number;
   readonly unfreeze?: string;
-  readonly unfreezeEpochs?: number | undefined;
+  readonly unfreezeEpochs?: number;
   readonly validation?: number;
   readonly seed?: number;
   readonly features?: string;
   readonly run?: string;
+  readonly resume?: string;
+  readonly checkpointEvery?: Omit<CheckpointOptions, 'save'>;
   readonly json?: true;
   readonly quiet?: true;
 }
@@ -28,4 +31,5 @@ export const finetuneDefaults = {
   unfreezeEpochs: 2,
   validation: 0.2,
   seed: 0,
+  checkpointEvery: { everySeconds: 60 },
 } as const;

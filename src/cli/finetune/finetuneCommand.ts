@@ -1,10 +1,25 @@
 import type { Command } from 'commander';
-import type { Outcome } from './commandLine.js';
-import { addEngineOptions } from './engineOptions.js';
+import type { Outcome } from '../commandLine.js';
+import { addEngineOptions } from '../engineOptions.js';
+import { distance, option, realNumber, wholeNumber } from '../optionValues.js';
+import { checkResumeOptions } from '../resumeOptions.js';
+import type { Terminal } from '../terminal.js';
 import { type FinetuneOptions, finetuneDefaults } from './finetuneOptions.js';
 import { finetuneRun } from './finetuneRun.js';
-import { option, realNumber, wholeNumber } from './optionValues.js';
-import type { Terminal } from './terminal.js';
+
+/** What a run may be continued with. */
+const FREE = [
+  ...[
+    '--epochs',
+    '--unfreeze',
+    '--unfreeze-epochs',
+    '--threads',
+    '--engine',
+    '--checkpoint-every',
+    '--json',
+    '--quiet',
+  ],
+];
 
 /** `fovea finetune PHOTOS` */
 export function addFinetuneCommand(program: Command, terminal: Terminal, outcome: Outcome): void {
@@ -15,7 +30,7 @@ export function addFinetuneCommand(program: Command, terminal: Terminal, outcome
     .description(
       `Makes a classifier for photos from a network that has learned from a million others: its last layer is replaced and learns, the rest stays as it is. What the rest makes of each photo is computed once and kept. The result is measured on photos that nothing was learned from.`,
     )
-    .argument('<photos>', 'a folder with one sub-folder per class, or with train, valid and test of those')
+    .argument('[photos]', 'a folder with one sub-folder per class, or with train, valid and test of those')
     .addOption(option('--base <name>', 'a network (mobilenet, vgg16, resnet50 …), or a model file', String, base))
     .option('--weights <file>', "the network's weights (.safetensors, .h5, .keras, .pth), instead of the usual ones")
     .addOption(
@@ -41,6 +56,8 @@ export function addFinetuneCommand(program: Command, terminal: Terminal, outcome
     .addOption(option('--seed <n>', 'of first weights, order and what is set aside', wholeNumber(0), `${seed}`))
     .option('--features <where>', 'where features are kept: memory, off, or a folder (default: the cache)')
     .option('--run <folder>', 'folder for the result (default: runs/<date>-<photos>-<base>)')
+    .option('--resume <folder>', 'go on with a run that was stopped; only epochs and layers may be added')
+    .addOption(option('--checkpoint-every <n>', 'time or steps between checkpoints: 30s, 2m, 500', distance(), '60s'))
     .option('--json', 'print one JSON object per line, for programs')
     .option('-q, --quiet', 'print the result alone');
   addEngineOptions(command)
@@ -49,15 +66,19 @@ export function addFinetuneCommand(program: Command, terminal: Terminal, outcome
       `
 Weights are looked for in the folder that FOVEA_WEIGHTS names, then in the
 cache; else they are fetched, once. Ctrl-C keeps what is there: features that
-are finished are found again by the next run.
+are finished are found again by the next run, and --resume goes on, to the same
+model bit for bit.
 
 Examples:
   fovea finetune ~/photos
   fovea finetune ~/photos --base resnet50 --epochs 20
   fovea finetune ~/photos --unfreeze all --unfreeze-epochs 3
-  fovea finetune ~/photos --weights mobilenet_v1_0.75_224-imagenet.safetensors`,
+  fovea finetune ~/photos --weights mobilenet_v1_0.75_224-imagenet.safetensors
+  fovea finetune --resume runs/2026-01-31-photos-mobilenet
+  fovea finetune --resume runs/2026-01-31-photos-mobilenet --unfreeze all`,
     )
-    .action(async (photos: string, options: FinetuneOptions) => {
+    .action(async (photos: string | undefined, options: FinetuneOptions) => {
+      if (options.resume !== undefined) checkResumeOptions(command, FREE, 'the photos');
       outcome.exitCode = await finetuneRun(photos, options, terminal);
     });
 }

@@ -1,11 +1,11 @@
-import type { BatchInfo, TrainingRun } from '../train/callbacks/callback.js';
-import type { FeatureProgress } from '../train/features/cacheFeatures.js';
-import { type EpochRecord, numberIn } from '../train/history.js';
-import { clock, columns, commas, count, duration, percent, shellWord } from './format.js';
-import type { Measure } from './measure.js';
-import { accuracyText, classTable, confusionTable } from './measureText.js';
-import { ProgressBar } from './progressBar.js';
-import { paint, type Terminal } from './terminal.js';
+import type { BatchInfo, TrainingRun } from '../../train/callbacks/callback.js';
+import type { FeatureProgress } from '../../train/features/cacheFeatures.js';
+import { type EpochRecord, numberIn } from '../../train/history.js';
+import { clock, columns, commas, count, duration, percent, shellWord } from '../format.js';
+import type { Measure } from '../measure.js';
+import { accuracyText, classTable, confusionTable } from '../measureText.js';
+import { ProgressBar } from '../progressBar.js';
+import { paint, type Terminal } from '../terminal.js';
 
 /** A photo that was taken for something else. */
 export interface WorstMistake {
@@ -17,6 +17,8 @@ export interface WorstMistake {
 
 /** Everything of a fine-tuning that is known before it begins. */
 export interface FinetuneFacts {
+  /** The folder of the run. */
+  readonly run: string;
   readonly photos: string;
   readonly base: string;
   readonly weights: string;
@@ -62,7 +64,7 @@ export class FinetuneReporter {
 
   begin(facts: FinetuneFacts): void {
     if (this.#event('start', facts) || this.#kind === 'quiet') return;
-    const { photos, base, weights, classes, train, valid, test, leftOut, parameters, engine } = facts;
+    const { run, photos, base, weights, classes, train, valid, test, leftOut, parameters, engine } = facts;
     const names = classes.length <= 6 ? classes.join(', ') : `${classes.slice(0, 5).join(', ')} …`;
     const parts = [`${commas(train)} to train on`, `${commas(valid)} to validate`];
     if (test > 0) parts.push(`${commas(test)} to test`);
@@ -72,6 +74,7 @@ export class FinetuneReporter {
       ['base', `${base}, ${commas(parameters.total)} parameters, of which ${commas(parameters.trainable)} learn`],
       ['weights', weights],
       ['engine', engine],
+      ['run', run],
       ...(leftOut === 0 ? [] : [['left out', `${count(leftOut, 'file')} that cannot be used`]]),
     ];
     for (const [name = '', value = ''] of rows) this.#line(`${paint(this.#terminal, 'dim', name.padEnd(9))} ${value}`);
@@ -137,14 +140,18 @@ export class FinetuneReporter {
     this.#terminal.stderr.write('Stopping and saving. Once more ends at once.\n');
   }
 
-  interrupted(model: string | undefined): void {
+  /** @param left the run's folder, and the model as it is now; undefined where nothing was learned. */
+  interrupted(left: { readonly run: string; readonly model: string | undefined } | undefined): void {
     this.clear();
-    if (this.#event('interrupted', { model: model ?? null })) return;
-    this.#line(
-      model === undefined
-        ? 'Stopped. Features that are finished are kept: the same command goes on from there.'
-        : `Stopped. The model as it is now: ${model}`,
-    );
+    const { run, model } = left ?? {};
+    if (this.#event('interrupted', { run: run ?? null, model: model ?? null })) return;
+    if (run === undefined) {
+      this.#line('Stopped. Features that are finished are kept: the same command goes on from there.');
+      return;
+    }
+    this.#line('Stopped. Nothing is lost; to go on:');
+    this.#say(['finetune', '--resume', run]);
+    if (model !== undefined) this.#line(`The model as it is now: ${model}`);
   }
 
   end(result: FinetuneResult): void {
@@ -184,12 +191,9 @@ export class FinetuneReporter {
     );
     this.#line('');
     this.#line('What to try next:');
-    const { program } = this.#terminal;
     const photo = worst[0]?.photo;
-    const say = (words: readonly string[]): void =>
-      this.#line(`    ${paint(this.#terminal, 'cyan', `${program} ${words.map(shellWord).join(' ')}`)}`);
-    say(['predict', model, photo === undefined ? 'PHOTO.jpg' : `${result.photos}/${photo}`]);
-    if (!result.command.includes('--unfreeze')) say([...result.command, '--unfreeze', 'all']);
+    this.#say(['predict', model, photo === undefined ? 'PHOTO.jpg' : `${result.photos}/${photo}`]);
+    if (!result.command.includes('--unfreeze')) this.#say(['finetune', '--resume', result.run, '--unfreeze', 'all']);
   }
 
   clear(): void {
@@ -200,6 +204,12 @@ export class FinetuneReporter {
     if (this.#kind !== 'json') return false;
     this.#terminal.stdout.write(`${JSON.stringify({ event, ...facts })}\n`);
     return true;
+  }
+
+  /** A command as a person can type it. */
+  #say(words: readonly string[]): void {
+    const text = `${this.#terminal.program} ${words.map(shellWord).join(' ')}`;
+    this.#line(`    ${paint(this.#terminal, 'cyan', text)}`);
   }
 
   #line(text: string): void {

@@ -1,18 +1,18 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { saveModel } from '../formats/modelFile.js';
-import { loadArray } from '../formats/node/arrays.js';
-import { writeSafetensors } from '../formats/safetensors.js';
-import { conv2d } from '../layers/conv2d.js';
-import { dense } from '../layers/dense.js';
-import { globalAveragePooling2d } from '../layers/globalAveragePooling2d.js';
-import { sequential } from '../model/sequential.js';
-import { RandomStream } from '../tensor/random.js';
-import { zoo } from '../zoo/zoo.js';
-import { capture, events } from './testing/captured.js';
+import { saveModel } from '../../formats/modelFile.js';
+import { loadArray } from '../../formats/node/arrays.js';
+import { writeSafetensors } from '../../formats/safetensors.js';
+import { conv2d } from '../../layers/conv2d.js';
+import { dense } from '../../layers/dense.js';
+import { globalAveragePooling2d } from '../../layers/globalAveragePooling2d.js';
+import { sequential } from '../../model/sequential.js';
+import { RandomStream } from '../../tensor/random.js';
+import { zoo } from '../../zoo/zoo.js';
+import { capture, events } from '../testing/captured.js';
 
 let folder: string;
 let photos: string;
@@ -86,7 +86,9 @@ describe('fovea finetune', () => {
     expect(out).toMatch(/^Validation 100\.00 % of 8 right \(95 % interval 67\.56 to 100\.00 %\)/m);
     expect(out).toContain('Rows are true classes');
     expect(out).toContain(`fovea predict ${at('first/model.safetensors')}`);
-    expect(await readdir(at('first'))).toEqual(['model.safetensors', 'report.json']);
+    expect(await readdir(at('first'))).toEqual([
+      ...['checkpoint.safetensors', 'config.json', 'log.csv', 'log.jsonl', 'model.safetensors', 'report.json'],
+    ]);
     const report = JSON.parse(await readFile(at('first/report.json'), 'utf8')) as Record<string, unknown>;
     expect(report).toMatchObject({
       ...{ classes: ['sky', 'wood'], train: 32, valid: 8, test: 0, measuredOn: 'valid', worst: [], problems: [] },
@@ -138,6 +140,8 @@ describe('fovea finetune', () => {
     const alone = await capture(run('deep1', '--epochs', '2', '--unfreeze-epochs', '2'));
     expect(alone.out).toMatch(/^more layers 2\/2/m);
     const before = await capture(run('deep2', '--unfreeze', 'cnov'));
+    await expect(readdir(at('deep2'))).rejects.toThrow(/ENOENT/);
+    expect((await capture(run('deep3', '--unfreeze', '1', '--epochs', '1'))).out).toMatch(/^more layers 2\/2/m);
     expect([before.code, before.err]).toEqual([2, expect.stringContaining('Did you mean "conv"')]);
   });
 
@@ -173,14 +177,85 @@ describe('fovea finetune', () => {
     expect(captured.out).toContain('Stopped. Features that are finished are kept');
     await expect(readdir(at('stopped'))).rejects.toThrow(/ENOENT/);
   });
+});
 
-  test('Ctrl-C while the new layer learns: the model is saved as it is', async () => {
+describe('interrupted and continued', () => {
+  const deep = ['--epochs', '3', '--unfreeze', 'all', '--unfreeze-epochs', '2', '--dropout', '0.3'];
+  const bytes = (name: string): Promise<Buffer> => readFile(at(`${name}/model.safetensors`));
+  const stages = async (name: string): Promise<string[]> => {
+    const lines = (await readFile(at(`${name}/log.jsonl`), 'utf8')).trimEnd().split('\n');
+    return lines.map((line) => JSON.parse(line) as { stage: string; epoch: number }).map((r) => r.stage + r.epoch);
+  };
+  const both = ['head0', 'head1', 'head2', 'all0', 'all1'];
+
+  beforeAll(async () => {
+    expect((await capture(run('whole', ...deep))).code).toBe(0);
+    expect(await stages('whole')).toEqual(both);
+    const csv = (await readFile(at('whole/log.csv'), 'utf8')).trimEnd().split('\n');
+    expect(csv[0]).toMatch(/^stage,epoch,step,seconds,learningRate,loss,accuracy,.*valAccuracy$/);
+    expect(csv.map((line) => line.split(',')[0])).toEqual(['stage', ...both.map((name) => name.slice(0, -1))]);
+  });
+
+  test.each<[string, RegExp]>([
+    ['within the first epoch', /^\repoch 1\/3/],
+    ['between epochs of the new layer', /^new layer 2\/3/],
+    ['after the last of them', /^new layer 3\/3/],
+    ['within the first epoch of more layers', /^\repoch 1\/2/],
+    ['between their epochs', /^more layers 1\/2/],
+  ])('Ctrl-C %s: the same model bytes as without', async (name, when) => {
     const controller = new AbortController();
-    const onWrite = (text: string) => text.startsWith('new layer 2/') && controller.abort('SIGINT');
-    const captured = await capture(run('early'), { signal: controller.signal, onWrite });
+    const onWrite = (text: string) => when.test(text) && controller.abort('SIGINT');
+    const stopped = { signal: controller.signal, isTerminal: true, onWrite };
+    const captured = await capture(run(name, ...deep), stopped);
     expect(captured.code).toBe(130);
-    expect(captured.out).toContain(`The model as it is now: ${at('early/model.safetensors')}`);
-    expect(await readdir(at('early'))).toEqual(['model.safetensors']);
+    expect(captured.out).toContain(`Stopped. Nothing is lost; to go on:\n    fovea finetune --resume '${at(name)}'`);
+    expect(captured.out).toContain(`The model as it is now: ${at(name)}/model.safetensors`);
+    const { code, err, out } = await capture(['finetune', '--resume', at(name), ...reference]);
+    expect([code, err]).toEqual([0, '']);
+    expect(await bytes(name)).toEqual(await bytes('whole'));
+    expect(await stages(name)).toEqual(both);
+    expect(out).toMatch(/^Validation /m);
+    const reports = await Promise.all([name, 'whole'].map((one) => readFile(at(`${one}/report.json`), 'utf8')));
+    const [mine, other] = reports.map((text) => JSON.parse(text) as Record<string, unknown>);
+    expect([mine?.measure, mine?.config]).toEqual([other?.measure, other?.config]);
+  });
+
+  test('killed before the first checkpoint: begun anew', async () => {
+    await mkdir(at('killed'));
+    await copyFile(at('whole/config.json'), at('killed/config.json'));
+    expect((await capture(['finetune', '--resume', at('killed'), ...reference])).code).toBe(0);
+    expect(await bytes('killed')).toEqual(await bytes('whole'));
+  });
+
+  test('more layers after a run of the new layer alone: as if they had been asked for at once', async () => {
+    const alone = await capture(run('alone', '--epochs', '3', '--dropout', '0.3'));
+    const words = `fovea finetune --resume ${at('alone')} --unfreeze all`;
+    expect(alone.out).toContain(words);
+    const { code, out } = await capture([...words.split(' ').slice(1), '--unfreeze-epochs', '2', ...reference]);
+    expect(code).toBe(0);
+    expect(out).not.toMatch(/^new layer/m);
+    expect(out).toMatch(/^more layers 2\/2/m);
+    expect(await bytes('alone')).toEqual(await bytes('whole'));
+    const again = await capture(['finetune', '--resume', at('alone'), '--epochs', '9', ...reference]);
+    expect([again.code, again.err]).toEqual([2, expect.stringMatching(/option --epochs: more layers have begun/)]);
+  });
+
+  test('other options, other photos, other weights and other runs are refused', async () => {
+    const resume = (...more: string[]) => capture(['finetune', '--resume', at('whole'), ...reference, ...more]);
+    const options = await resume('--learning-rate', '1', '--base', 'vgg16');
+    expect([options.code, options.err]).toEqual([2, expect.stringMatching(/Received --base, --learning-rate\./)]);
+    expect((await capture(['finetune', photos, '--resume', at('whole')])).err).toContain('Received the photos');
+    expect((await capture(['finetune'])).err).toMatch(/needs a folder of photos.*--resume/);
+    const cli = await capture(['train', '--resume', at('whole')]);
+    expect([cli.code, cli.err]).toEqual([2, expect.stringContaining(`fovea finetune --resume ${at('whole')}`)]);
+    await utimes(join(photos, 'wood', 'wood0.jpg'), new Date(2020, 1, 1), new Date(2020, 1, 1));
+    const changed = await resume();
+    expect([changed.code, changed.err]).toEqual([2, expect.stringMatching(/no longer those that the run began with/)]);
+    const config = JSON.parse(await readFile(at('whole/config.json'), 'utf8')) as { base: object };
+    await writeFile(at('whole/config.json'), JSON.stringify({ ...config, base: { ...config.base, sha256: 'x' } }));
+    expect((await resume()).err).toContain('not those that the run began with');
+    await writeFile(at('whole/config.json'), '{"format":"fovea-finetune","version":1}');
+    expect((await resume()).err).toContain('config.json": fovea:');
   });
 });
 

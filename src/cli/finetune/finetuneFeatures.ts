@@ -1,0 +1,94 @@
+import type { PhotoDataset } from '../../data/photos/photoDataset.js';
+import type { Engine } from '../../engines/engine.js';
+import type { JsonObject } from '../../layers/json.js';
+import type { Model } from '../../model/model.js';
+import { cacheFeatures, type FeatureProgress } from '../../train/features/cacheFeatures.js';
+import type { FeatureStore } from '../../train/features/featureStore.js';
+import type { FeatureOptions } from '../../train/features/fitOnFeatures.js';
+import { splitModel } from '../../train/features/splitModel.js';
+import { Predictor } from '../../train/predict.js';
+import { type Measure, measure } from '../measure.js';
+import { featurePlace } from './featurePlace.js';
+import type { PhotoPart } from './finetunePhotos.js';
+import type { FinetuneReporter } from './finetuneReporter.js';
+import type { PreparedFinetuning } from './prepareFinetuning.js';
+
+/** So many photos go through the whole network to see that it makes what its parts make. */
+const COMPARED = 8;
+
+/** What the frozen part of the network makes of the photos, computed once and used for training and measuring. */
+export class FinetuneFeatures {
+  readonly #run: PreparedFinetuning;
+  readonly #engine: Engine;
+  readonly #signal: AbortSignal;
+  readonly #reporter: FinetuneReporter;
+  readonly #store: FeatureStore | false;
+  readonly #preprocessing: JsonObject;
+  /** Time that computing them took so far. */
+  seconds = 0;
+
+  constructor(run: PreparedFinetuning, engine: Engine, signal: AbortSignal, reporter: FinetuneReporter) {
+    this.#run = run;
+    this.#engine = engine;
+    this.#signal = signal;
+    this.#reporter = reporter;
+    this.#store = featurePlace(run.config.features ?? undefined);
+    this.#preprocessing = JSON.parse(JSON.stringify(run.photos.folder.preprocessing)) as JsonObject;
+  }
+
+  /** For `fitOnFeatures`. */
+  options(): FeatureOptions {
+    const { train, valid } = this.#run.photos.choice.stamps;
+    return {
+      features: this.#store,
+      preprocessing: this.#preprocessing,
+      sources: { ...(train ? { training: train } : {}), ...(valid ? { validation: valid } : {}) },
+      onMessage: (message) => this.#reporter.message(message),
+      onFeatures: this.#progress(),
+    };
+  }
+
+  /** Measures on features where there are any: what is above makes of them what the whole network makes of photos. */
+  async measure(part: PhotoPart, data: PhotoDataset): Promise<Measure> {
+    const options = { engine: this.#engine, signal: this.#signal, batchSize: 32 };
+    const { model } = this.#run;
+    const split = this.#store === false ? undefined : splitModel(model);
+    if (split === undefined) return measure(model, data, options);
+    return measure(split.head, await this.#cached(part, data, split.frozen), options);
+  }
+
+  /** The largest difference between the whole network on a few photos, and its upper part on features. */
+  async difference(part: PhotoPart, data: PhotoDataset): Promise<number | undefined> {
+    const { model } = this.#run;
+    const split = this.#store === false ? undefined : splitModel(model);
+    if (split === undefined) return undefined;
+    const some = Uint32Array.from({ length: Math.min(COMPARED, data.size) }, (_, i) => i);
+    const features = await this.#cached(part, data, split.frozen);
+    const [{ x: photos }, { x }] = [await data.batch(some), await features.batch(some)];
+    const whole = await new Predictor(model, this.#engine).predict(photos);
+    const parts = await new Predictor(split.head, this.#engine).predict(x);
+    return whole.data.reduce((most, value, i) => Math.max(most, Math.abs(value - (parts.data[i] as number))), 0);
+  }
+
+  #cached(part: PhotoPart, data: PhotoDataset, frozen: Model) {
+    const source = this.#run.photos.choice.stamps[part];
+    const report = this.#progress();
+    return cacheFeatures(frozen, data, {
+      ...(this.#store === false ? {} : { store: this.#store }),
+      ...(source ? { source } : {}),
+      ...{ engine: this.#engine, signal: this.#signal, preprocessing: this.#preprocessing },
+      onProgress: (progress) => report({ ...progress, part }),
+    });
+  }
+
+  /** Reports how far features are, and adds up the time that they take. */
+  #progress() {
+    let last = performance.now();
+    return (progress: FeatureProgress & { readonly part: string }): void => {
+      const now = performance.now();
+      if (progress.done > progress.found) this.seconds += (now - last) / 1000;
+      last = now;
+      this.#reporter.features(progress.part, progress);
+    };
+  }
+}

@@ -1,0 +1,133 @@
+import type { Engine } from '../../engines/engine.js';
+import { FoveaError } from '../../tensor/errors.js';
+import { withEngine } from '../engineOptions.js';
+import { interruptedCode, SUCCESS } from '../exitCode.js';
+import { count } from '../format.js';
+import { photoModelTexts } from '../modelTexts.js';
+import type { Terminal } from '../terminal.js';
+import { version } from '../version.js';
+import { FinetuneFeatures } from './finetuneFeatures.js';
+import { type FinetuneOptions, finetuneDefaults } from './finetuneOptions.js';
+import { type FinetuneFacts, FinetuneReporter } from './finetuneReporter.js';
+import { writeResults } from './finetuneResults.js';
+import { type Learned, learnInStages } from './finetuneStages.js';
+import { beginFinetuning, continueFinetuning, type PreparedFinetuning } from './prepareFinetuning.js';
+
+/**
+ * From a folder of photos to a model and a report; returns the exit code.
+ *
+ * @param path the photos; undefined where `options.resume` names a run.
+ */
+export async function finetuneRun(
+  path: string | undefined,
+  options: FinetuneOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const reporter = new FinetuneReporter(terminal, options.json ? 'json' : options.quiet ? 'quiet' : 'text');
+  const stopping = (): void => {
+    if (terminal.signal.reason !== 'EPIPE') reporter.stopping();
+  };
+  terminal.signal.addEventListener('abort', stopping, { once: true });
+  try {
+    const run = await prepare(path, options, reporter, terminal);
+    try {
+      return await withEngine(options, (engine) => finetuneWith(engine, run, options, reporter, terminal));
+    } finally {
+      await run.folder.removeIfEmpty();
+    }
+  } finally {
+    terminal.signal.removeEventListener('abort', stopping);
+    reporter.clear();
+  }
+}
+
+function prepare(
+  path: string | undefined,
+  options: FinetuneOptions,
+  reporter: FinetuneReporter,
+  terminal: Terminal,
+): Promise<PreparedFinetuning> {
+  if (options.resume !== undefined) return continueFinetuning(options.resume, options, reporter, terminal);
+  if (path !== undefined) return beginFinetuning(path, options, reporter, terminal);
+  throw new FoveaError('option', {
+    where: 'fovea finetune',
+    rule: 'it needs a folder of photos, with one sub-folder per class',
+    received: 'none',
+    remedy: 'Name one, or a run to go on with: --resume runs/…',
+  });
+}
+
+async function finetuneWith(
+  engine: Engine,
+  run: PreparedFinetuning,
+  { checkpointEvery = finetuneDefaults.checkpointEvery }: FinetuneOptions,
+  reporter: FinetuneReporter,
+  terminal: Terminal,
+): Promise<number> {
+  const { folder, photos, began, model, base } = run;
+  const { signal } = terminal;
+  const facts = factsOf(run, engine);
+  reporter.begin(facts);
+  const seconds: Record<string, number> = { photos: (performance.now() - began) / 1000 };
+  const features = new FinetuneFeatures(run, engine, signal, reporter);
+  let known = 0;
+  let stage: string | undefined;
+  const save = async (): Promise<void> => {
+    folder.keep();
+    const texts = photoModelTexts(photos.folder.classNames, photos.folder.preprocessing);
+    await folder.writeModel(model, { ...texts, fovea: version(), base: base.name });
+  };
+  let learned: Learned | undefined;
+  try {
+    learned = await learnInStages(run, {
+      ...{ engine, signal, checkpointEvery, features, reporter, save },
+      onStageEnd: (name, all) => {
+        stage = name;
+        seconds[name === 'head' ? 'new layer' : 'more layers'] = all - (features.seconds - known);
+        known = features.seconds;
+      },
+    });
+  } catch (error) {
+    if (!(error instanceof FoveaError && error.code === 'aborted')) throw error;
+  }
+  const steps = learned?.steps ?? 0;
+  if (steps > 0) await save();
+  if (learned === undefined || learned.stopped === 'aborted') {
+    const left = folder.isWorthKeeping;
+    reporter.interrupted(
+      left ? { run: folder.path, model: steps > 0 || stage !== undefined ? folder.model : undefined } : undefined,
+    );
+    return interruptedCode(terminal);
+  }
+  const part = photos.parts.test === undefined ? 'valid' : 'test';
+  const data = photos.parts[part];
+  const start = performance.now();
+  const measured =
+    data === undefined ? undefined : ({ part, data, measure: await features.measure(part, data) } as const);
+  const wholeNetworkDifference = data === undefined ? undefined : await features.difference(part, data);
+  if (features.seconds > 0) seconds.features = features.seconds;
+  seconds.measuring = (performance.now() - start) / 1000 - (features.seconds - known);
+  seconds.all = (performance.now() - began) / 1000;
+  reporter.end(await writeResults({ run, facts, learned, measured, wholeNetworkDifference, seconds }));
+  return SUCCESS;
+}
+
+function factsOf({ config, base, photos, model, folder }: PreparedFinetuning, engine: Engine): FinetuneFacts {
+  const { folder: path } = photos.choice;
+  const { unfreeze } = config.training;
+  const { weights, network } = config.base;
+  const { train, valid, test } = photos.parts;
+  const { name, build, threads } = engine.description;
+  const { total, trainable } = model.countParameters();
+  return {
+    ...{ run: folder.path, photos: path, base: base.name, weights: base.weights, classes: photos.folder.classNames },
+    ...{ train: train.size, valid: valid?.size ?? 0, test: test?.size ?? 0 },
+    command: [
+      ...['finetune', path, '--base', network],
+      ...(weights === null ? [] : ['--weights', weights]),
+      ...(unfreeze === null ? [] : ['--unfreeze', unfreeze]),
+    ],
+    ...{ leftOut: photos.folder.problems.length, parameters: { total, trainable } },
+    engine: `${name}, ${build}, ${count(threads, 'thread')}`,
+  };
+}
