@@ -1,3 +1,16 @@
 /** What looks inside a network and computes: filters, activations, projections, attributions, receptive fields, top patches. Drawing is in `fovea/draw`. */
 
-export {};
+export { explainNumber, type NumberExplanation, type NumberStep, type NumberTerm } from './explainNumber.js';
+export { type FilterBank, filterBanks, filterLayers } from './filterBank.js';
+export {
+  type FilterChange,
+  type FilterFacts,
+  type FilterPair,
+  type FilterStatistics,
+  filterChanges,
+  filterColors,
+  filterOf,
+  filterStatistics,
+} from './filterStatistics.js';
+export { photoRegion } from './photoRegion.js';
+export { type AxisField, type ReceptiveField, ReceptiveFields, type Region } from './receptiveField.js';
