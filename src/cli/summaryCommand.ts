@@ -18,6 +18,7 @@ interface SummaryCommandOptions {
   readonly cost?: true;
   readonly plan?: true;
   readonly training?: true;
+  readonly recompute?: boolean;
   readonly batchSize?: number;
   readonly threads?: number;
   readonly json?: true;
@@ -39,6 +40,7 @@ export function addSummaryCommand(program: Command, terminal: Terminal): void {
     .option('--cost', 'multiply-adds, operations and bytes of each layer')
     .option('--plan', 'the compiled plan')
     .option('--training', 'with --plan: the plan of a training step with Adam instead of a prediction')
+    .option('--recompute', 'with --training: computes arrays again where keeping them would take more memory')
     .addOption(option('--batch-size <n>', 'examples that costs and plan are for', wholeNumber(), '1; 64 for training'))
     .addOption(option('--threads <n>', 'with --plan: threads that compute', wholeNumber(1, 64), '2'))
     .addOption(
@@ -56,6 +58,8 @@ Examples:
     );
   command.action(async (word: string, options: SummaryCommandOptions) => {
     if (options.training && !options.plan) command.error("error: option '--training' needs the option '--plan'");
+    if (options.recompute && !options.training)
+      command.error("error: option '--recompute' needs the option '--training'");
     const model = await describedModel(word);
     if (options.style === 'keras1') {
       const other = (['cost', 'plan', 'json'] as const).find((name) => options[name]);
@@ -82,7 +86,11 @@ Examples:
 }
 
 /** The plan that the wasm engine makes; the engine runs nothing of it. */
-function planOf(model: Model, n: number, { training, threads = 2 }: SummaryCommandOptions): Promise<Plan> {
+function planOf(
+  model: Model,
+  n: number,
+  { training, recompute = false, threads = 2 }: SummaryCommandOptions,
+): Promise<Plan> {
   return withEngine({ threads }, async (engine) => {
     if (!training) return engine.plan(traceInference(model, n).graph);
     const setup = {
@@ -91,6 +99,6 @@ function planOf(model: Model, n: number, { training, threads = 2 }: SummaryComma
     };
     const { outputShape } = singlePorts(model);
     const targets = { shape: [n, ...outputShape.slice(0, -1)], dtype: 'int32' } as const;
-    return engine.plan(traceTrainingStep(setup, new TrainingState(), n, targets, true).graph);
+    return engine.plan(traceTrainingStep(setup, new TrainingState(), n, targets, true).graph, { recompute });
   });
 }

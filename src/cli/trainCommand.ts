@@ -13,7 +13,7 @@ import { OPTIMIZERS, SCHEDULES, type TrainOptions, trainDefaults } from './train
 import { trainRun } from './trainRun.js';
 
 /** What a run may be continued with. */
-const FREE = ['--epochs', '--threads', '--engine', '--checkpoint-every', '--json', '--quiet'];
+const FREE = ['--epochs', '--threads', '--engine', '--checkpoint-every', '--recompute', '--json', '--quiet'];
 
 /** `fovea train [data]` */
 export function addTrainCommand(program: Command, terminal: Terminal, outcome: Outcome): void {
@@ -60,6 +60,7 @@ export function addTrainCommand(program: Command, terminal: Terminal, outcome: O
     )
     .addOption(option('--early-stopping <n>', 'stop after so many epochs without progress', wholeNumber()))
     .addOption(option('--seed <n>', 'of first weights, order, dropout and drawn digits', wholeNumber(0), `${seed}`))
+    .option('--recompute', 'take less memory and more time; the result is the same')
     .option('--find-learning-rate', 'try rising learning rates for a hundred steps, and suggest one')
     .option(
       '--run <folder>',

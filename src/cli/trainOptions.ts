@@ -32,6 +32,7 @@ export interface TrainOptions extends EngineChoice {
   readonly labelSmoothing?: number;
   readonly earlyStopping?: number;
   readonly seed?: number;
+  readonly recompute?: boolean;
   readonly findLearningRate?: true;
   readonly run?: string;
   readonly resume?: string;

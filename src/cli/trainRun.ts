@@ -32,6 +32,7 @@ export interface PreparedRun {
 
 export interface RunSettings extends EngineChoice {
   readonly checkpointEvery: Omit<CheckpointOptions, 'save'>;
+  readonly recompute?: boolean;
 }
 
 /** Trains, keeps everything in the run's folder, and measures the result on the test data; returns the exit code. */
@@ -57,7 +58,7 @@ export async function trainRun(
 async function trainWith(
   engine: Engine,
   { config, model, data, folder, resume }: PreparedRun,
-  { checkpointEvery }: RunSettings,
+  { checkpointEvery, recompute = false }: RunSettings,
   reporter: TrainReporter,
   terminal: Terminal,
 ): Promise<number> {
@@ -72,7 +73,7 @@ async function trainWith(
     loss: categoricalCrossentropy({ labelSmoothing: training.labelSmoothing }),
     optimizer: optimizerFrom(training.optimizer as { readonly type: string }),
     metrics: ['accuracy'],
-    ...{ epochs: training.epochs, batchSize: training.batchSize, seed: training.seed, engine, signal },
+    ...{ epochs: training.epochs, batchSize: training.batchSize, seed: training.seed, engine, signal, recompute },
     ...(training.validation === 0 ? {} : { validation: training.validation / data.train.size }),
     ...(resume === undefined ? {} : { resume }),
     checkpoint: {

@@ -5,6 +5,7 @@ import { sizeOf } from '../tensor/shape.js';
 import type { Variable } from '../tensor/variable.js';
 import { align, type Interval, placeIntervals } from './arena.js';
 import { fuse } from './fuse.js';
+import { recomputedOrders } from './recompute.js';
 
 /** Where the numbers of a value are while the plan runs. */
 export type Placement =
@@ -67,7 +68,15 @@ export interface PlanOptions {
   readonly prepared?: (node: Node) => number;
   /** Name of the algorithm that the engine chose for a node. */
   readonly algorithm?: (node: Node) => string | undefined;
+  /**
+   * Whether the backward pass may compute arrays of the forward pass again rather than keep them, where that takes less
+   * memory: the same bits in up to a forward pass more of time. @default false
+   */
+  readonly recompute?: boolean;
 }
+
+/** What a caller may ask of a plan, whatever the engine. */
+export type PlanRequest = Pick<PlanOptions, 'recompute'>;
 
 /** A stretch of memory shared by all values that are views of one another or follow in place. */
 interface Buffer {
@@ -84,8 +93,33 @@ export function makePlan(graph: Graph, options: PlanOptions = {}): Plan {
   const { nodes: ordered, assignments } = appendCopies(graph, fuse(graph));
   const constant = findConstants(graph, ordered, assignments);
   const isFirst = (node: Node): boolean => constant.nodes.has(node);
-  const nodes = [...ordered.filter(isFirst), ...ordered.filter((node) => !isFirst(node))];
-  const firstUpdate = nodes.findIndex((node) => node.phase === 'update');
+  const usual = [...ordered.filter(isFirst), ...ordered.filter((node) => !isFirst(node))];
+  const orders = [usual];
+  if (options.recompute === true) {
+    orders.push(...recomputedOrders(graph, usual, (value) => constant.values.has(value)));
+  }
+  const layouts = orders.map((nodes) => layOut(graph, nodes, assignments, constant, options));
+  const least = layouts.reduce((best, one) => (one.arena.bytes < best.arena.bytes ? one : best));
+  return planOf(graph, least, assignments, constant, options);
+}
+
+/** An order of nodes with a place for everything. */
+interface Layout {
+  readonly nodes: readonly Node[];
+  readonly kept: ReturnType<typeof placeKept>;
+  readonly buffers: ReadonlyMap<Value, Buffer>;
+  readonly scratch: ReadonlyMap<Node, Buffer>;
+  readonly offsets: ReadonlyMap<Buffer, number>;
+  readonly arena: { readonly bytes: number };
+}
+
+function layOut(
+  graph: Graph,
+  nodes: readonly Node[],
+  assignments: readonly Assignment[],
+  constant: Constants,
+  options: PlanOptions,
+): Layout {
   const kept = placeKept(graph, nodes, constant, options);
   const scratchOf = (node: Node): number =>
     (options.workspace?.(node) ?? 0) + (kept.places.has(node) ? 0 : (options.prepared?.(node) ?? 0));
@@ -93,6 +127,16 @@ export function makePlan(graph: Graph, options: PlanOptions = {}): Plan {
   const unique = [...new Set(buffers.values()), ...scratch.values()].filter(inArena);
   const arena = placeIntervals(unique satisfies readonly Interval[]);
   const offsets = new Map(unique.map((buffer, i) => [buffer, arena.offsets[i] as number]));
+  return { nodes, kept, buffers, scratch, offsets, arena };
+}
+
+function planOf(
+  graph: Graph,
+  { nodes, kept, buffers, scratch, offsets, arena }: Layout,
+  assignments: readonly Assignment[],
+  constant: Constants,
+  options: PlanOptions,
+): Plan {
   const placementOf = (buffer: Buffer, bytes: number): Placement => {
     if (buffer.variable !== undefined) return { kind: 'variable', variable: buffer.variable, bytes };
     if (buffer.kept !== undefined) return { kind: 'kept', offset: buffer.kept, bytes };
@@ -121,11 +165,12 @@ export function makePlan(graph: Graph, options: PlanOptions = {}): Plan {
       };
     })
     .filter((step) => graph.definition(step.node.op).view !== true);
+  const firstUpdate = steps.findIndex((step) => step.node.phase === 'update');
   const variables = [...new Set([...buffers.values()].flatMap((buffer) => buffer.variable ?? []))];
   return {
     graph,
     steps,
-    firstUpdate: firstUpdate === -1 ? steps.length : steps.findIndex((step) => step.node.phase === 'update'),
+    firstUpdate: firstUpdate === -1 ? steps.length : firstUpdate,
     inputs: new Map([...graph.inputs].filter(([, value]) => buffers.has(value)).map(([name, v]) => [name, port(v)])),
     outputs: new Map([...graph.outputs].map(([name, value]) => [name, port(value)])),
     guard: graph.guard === undefined ? undefined : port(graph.guard),

@@ -47,6 +47,8 @@ export interface PlanFacts {
   readonly peakBytes: number;
   readonly peakStep: number;
   readonly variableBytes: number;
+  /** Of weights that are kept prepared from run to run. */
+  readonly keptBytes: number;
   readonly flops: number;
 }
 
@@ -72,6 +74,7 @@ export function planFacts(plan: Plan): PlanFacts {
     peakBytes,
     peakStep: live.indexOf(peakBytes),
     variableBytes: plan.variableBytes,
+    keptBytes: plan.keptBytes,
     flops: plan.flops,
   };
 }
@@ -110,7 +113,8 @@ export function planText(plan: Plan): string {
     `${facts.steps.length} steps, ${(facts.flops / 1e6).toFixed(1)} MFLOP, ${facts.buffers.length} buffers.`,
     `Arena: ${kibibytes(facts.arenaBytes)}; at most ${kibibytes(facts.peakBytes)} of it are in use at once, in step ${facts.peakStep}.`,
     `Variables: ${kibibytes(facts.variableBytes)} in ${facts.variables.length} arrays.`,
-    `Together: ${kibibytes(facts.arenaBytes + facts.variableBytes)}.`,
+    ...(facts.keptBytes === 0 ? [] : [`Prepared weights: ${kibibytes(facts.keptBytes)}.`]),
+    `Together: ${kibibytes(facts.arenaBytes + facts.variableBytes + facts.keptBytes)}.`,
   ];
   return lines.join('\n');
 }

@@ -1,4 +1,4 @@
-import type { Plan } from '../compile/plan.js';
+import type { Plan, PlanRequest } from '../compile/plan.js';
 import type { Graph } from '../ops/graph.js';
 import type { TensorData } from '../tensor/tensor.js';
 
@@ -33,7 +33,7 @@ export interface Program {
 export interface Engine {
   readonly description: EngineDescription;
   /** Decides order and memory of a graph for this engine; nothing runs yet. */
-  plan(graph: Graph): Plan;
+  plan(graph: Graph, request?: PlanRequest): Plan;
   load(plan: Plan): Promise<Program>;
   /** Stops the engine's threads; variables that it holds are read back to the host first. */
   close(): Promise<void>;

@@ -44,6 +44,11 @@ export interface FitOptions {
   readonly averageWeights?: { readonly momentum: number };
   /** Steps of one epoch, where the data is a stream that has no end of its own. */
   readonly stepsPerEpoch?: number;
+  /**
+   * Takes less memory for more time: the backward pass computes arrays of the forward pass again where keeping them would
+   * need more. The weights become the same to the bit. @default false
+   */
+  readonly recompute?: boolean;
   readonly callbacks?: readonly Callback[];
   /** Ends training after the present step; nothing is lost. */
   readonly signal?: AbortSignal;

@@ -100,6 +100,7 @@ export class FitRun implements CheckpointedRun, TrainingRun {
     this.#trainer = new Trainer({
       ...{ model, engine, loss, optimizer: this.optimizer, seed: this.seed },
       averageMomentum: options.averageWeights?.momentum,
+      recompute: options.recompute ?? false,
       predictions: this.metrics.length > 0,
       runLength: stepsPerEpoch === undefined ? {} : { stepsPerEpoch, totalSteps: stepsPerEpoch * this.epochs },
     });

@@ -43,6 +43,8 @@ export interface TrainerOptions extends TrainingSetup {
   /** Whether steps return their predictions. */
   readonly predictions: boolean;
   readonly runLength?: RunLength;
+  /** Whether arrays of the forward pass may be computed again rather than kept. @default false */
+  readonly recompute?: boolean;
 }
 
 /**
@@ -109,7 +111,7 @@ export class Trainer {
   }
 
   async #load(n: number, given: TensorSpec) {
-    const { model, optimizer, engine, averageMomentum, predictions } = this.#options;
+    const { model, optimizer, engine, averageMomentum, predictions, recompute = false } = this.#options;
     const learns = model.layers.map((layer) => (layer.trainable ? '1' : '0')).join('');
     const perLayer = optimizer.learningRateMultipliers !== undefined;
     const { clipNorm, clipValue } = optimizer;
@@ -122,7 +124,7 @@ export class Trainer {
       }
     }
     const step = traceTrainingStep(this.#options, this.state, n, given, predictions);
-    const loaded = { step, program: await engine.load(engine.plan(step.graph)) };
+    const loaded = { step, program: await engine.load(engine.plan(step.graph, { recompute })) };
     this.#programs.set(key, loaded);
     return loaded;
   }

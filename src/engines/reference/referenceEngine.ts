@@ -1,4 +1,4 @@
-import { makePlan, type Placement, type Plan } from '../../compile/plan.js';
+import { makePlan, type Placement, type Plan, type PlanRequest } from '../../compile/plan.js';
 import type { NumberArray } from '../../ops/definition.js';
 import type { Graph, Value } from '../../ops/graph.js';
 import { FoveaError } from '../../tensor/errors.js';
@@ -16,8 +16,8 @@ import { defineNode } from './interpret.js';
 export class ReferenceEngine implements Engine {
   readonly description: EngineDescription = { name: 'reference', build: 'definitions', threads: 1 };
 
-  plan(graph: Graph): Plan {
-    return makePlan(graph);
+  plan(graph: Graph, request: PlanRequest = {}): Plan {
+    return makePlan(graph, request);
   }
 
   async load(plan: Plan): Promise<Program> {

@@ -1,4 +1,4 @@
-import { makePlan, type Plan } from '../../compile/plan.js';
+import { makePlan, type Plan, type PlanRequest } from '../../compile/plan.js';
 import type { Graph, Value } from '../../ops/graph.js';
 import { FoveaError } from '../../tensor/errors.js';
 import { nextTask } from '../../tensor/nextTask.js';
@@ -46,8 +46,9 @@ export class WasmEngine implements Engine {
     this.description = { name: 'wasm', build, threads: pool.threads };
   }
 
-  plan(graph: Graph): Plan {
+  plan(graph: Graph, request: PlanRequest = {}): Plan {
     return makePlan(graph, {
+      ...request,
       workspace: (node) => workspaceOf(node, this.#pool.threads, this.#options),
       prepared: (node) => preparedOf(node, this.#pool.threads, this.#options),
       algorithm: (node) => algorithmOf(node, this.#options),
@@ -176,7 +177,7 @@ function refuseTooLarge({ arenaBytes, variableBytes, keptBytes }: Plan): void {
     where: 'wasm engine',
     rule: `the plan needs ${megabytes(total)}, and WebAssembly reaches ${megabytes(MEMORY_LIMIT)}`,
     received: `${megabytes(arenaBytes)} of activations, gradients and scratch, ${megabytes(variableBytes)} of weights and optimizer state, ${megabytes(keptBytes)} of prepared weights`,
-    remedy: 'Use a smaller batch, smaller images or a smaller network',
+    remedy: 'Use a smaller batch, smaller images or a smaller network; or train with recompute, which keeps less',
     data: { arenaBytes, variableBytes, keptBytes },
   });
 }
