@@ -12,5 +12,10 @@ export {
   filterOf,
   filterStatistics,
 } from './filterStatistics.js';
+export { type Backward, type BackwardOptions, Inspector } from './inspector.js';
 export { photoRegion } from './photoRegion.js';
+export type { LayerPlace, Place, ScoreActivation } from './place.js';
 export { type AxisField, type ReceptiveField, ReceptiveFields, type Region } from './receptiveField.js';
+export type { ReverseRule } from './reverseRules.js';
+export type { Scores } from './scores.js';
+export type { ResolvedTarget, ScoreTarget, Target, UnitTarget } from './target.js';
