@@ -62,7 +62,7 @@ describe('evaluate', () => {
     const { code, out } = await capture(['evaluate', run, ...reference]);
     expect(code).toBe(0);
     expect(out).toMatch(/model\.safetensors on the test examples of digits\n\d+\.\d\d % of 50 right \(95 % interval/);
-    expect(out).toMatch(/^class {2}examples {2}precision +recall +F1$/m);
+    expect(out).toMatch(/^class {2}examples {2}precision +\(95 %\) +recall +\(95 %\) +F1$/m);
     expect(out).toContain('Rows are true classes, columns what they were taken for:');
     expect(out).not.toContain('\u001b');
   });

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import { measure } from '../report/measure.js';
+import { collectPredictions } from '../report/predictions.js';
 import { addDataOptions, checkFits, type DataOptions, dataFor } from './dataOptions.js';
 import { openData } from './dataSource.js';
 import { addEngineOptions, type EngineChoice, withEngine } from './engineOptions.js';
 import { commas } from './format.js';
-import { measure } from './measure.js';
 import { accuracyText, classTable, confusionTable, mixupText } from './measureText.js';
 import { openTrainedModel } from './modelSource.js';
 import { oneOf, option, wholeNumber } from './optionValues.js';
@@ -52,12 +53,13 @@ async function evaluateModel(path: string, word: string | undefined, options: Ev
   const data = opened[split];
   checkFits(model, data, opened.title);
   const bar = new ProgressBar(terminal.stderr);
-  const result = await withEngine(options, (engine) =>
-    measure(model, data, {
+  const predictions = await withEngine(options, (engine) =>
+    collectPredictions(model, data, {
       ...{ engine, batchSize: options.batchSize ?? 128, signal: terminal.signal },
       onProgress: (n) => bar.draw('evaluating', n / data.size, () => `${commas(n)} of ${commas(data.size)}`),
     }),
   ).finally(() => bar.clear());
+  const result = measure(predictions);
   const { stdout } = terminal;
   if (options.json) {
     const { wrong, ...numbers } = result;

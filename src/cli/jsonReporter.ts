@@ -1,7 +1,7 @@
+import type { Measure } from '../report/measure.js';
 import type { BatchInfo, TrainingRun } from '../train/callbacks/callback.js';
 import type { FitResult } from '../train/fit.js';
 import type { EpochRecord } from '../train/history.js';
-import type { Measure } from './measure.js';
 import type { Terminal } from './terminal.js';
 import type { Pace, TrainFacts, TrainReporter } from './trainReporter.js';
 

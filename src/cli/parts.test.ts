@@ -7,19 +7,6 @@ import { distance, sizeOrShare, wholeNumber } from './optionValues.js';
 import { drawPictures, picturesPerLine } from './pictures.js';
 import { barLine } from './progressBar.js';
 import { checkRoom, usualRunFolder } from './runFolder.js';
-import { wilsonInterval } from './wilson.js';
-
-// Newcombe, "Two-sided confidence intervals for the single proportion", 1998, table I, method 3.
-test.each([
-  [81, 263, 0.2553, 0.3662],
-  [15, 148, 0.0624, 0.1605],
-  [0, 20, 0, 0.1611],
-  [1, 29, 0.0061, 0.1718],
-])('wilsonInterval(%i, %i)', (k, n, low, high) => {
-  const interval = wilsonInterval(k, n);
-  expect(interval.low).toBeCloseTo(low, 4);
-  expect(interval.high).toBeCloseTo(high, 4);
-});
 
 test('times', () => {
   expect([7, 75.4, 3729].map(clock)).toEqual(['0:07', '1:15', '1:02:09']);

@@ -1,4 +1,5 @@
 import type { Dataset } from '../data/dataset.js';
+import { csvCell } from '../report/csvCell.js';
 import type { FoveaError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { percent } from './format.js';
@@ -92,8 +93,4 @@ export class PredictionWriter {
     const name = example === undefined ? source : `${source}[${example}]`;
     return `${name.padEnd(16)}  ${text}${wrong}`;
   }
-}
-
-function csvCell(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

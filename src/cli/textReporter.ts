@@ -1,9 +1,9 @@
 import type { Dataset } from '../data/dataset.js';
+import type { Measure } from '../report/measure.js';
 import type { BatchInfo, TrainingRun } from '../train/callbacks/callback.js';
 import type { FitResult } from '../train/fit.js';
 import { type EpochRecord, numberIn } from '../train/history.js';
 import { clock, commas, count, duration, percent, shellWord } from './format.js';
-import type { Measure } from './measure.js';
 import { accuracyText, mixupText } from './measureText.js';
 import { nextCommands } from './nextCommands.js';
 import { drawPictures, isPicture, picturesPerLine } from './pictures.js';

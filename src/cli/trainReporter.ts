@@ -1,11 +1,11 @@
 import type { Dataset } from '../data/dataset.js';
 import type { EngineDescription } from '../engines/engine.js';
 import type { Model } from '../model/model.js';
+import type { Measure } from '../report/measure.js';
 import type { BatchInfo, TrainingRun } from '../train/callbacks/callback.js';
 import type { FitResult } from '../train/fit.js';
 import type { EpochRecord } from '../train/history.js';
 import type { OpenedData } from './dataSource.js';
-import type { Measure } from './measure.js';
 import type { RunConfig } from './runConfig.js';
 import type { RunFolder } from './runFolder.js';
 

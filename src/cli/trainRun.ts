@@ -1,6 +1,8 @@
 import type { Dataset } from '../data/dataset.js';
 import type { Engine } from '../engines/engine.js';
 import type { Model } from '../model/model.js';
+import { measure } from '../report/measure.js';
+import { collectPredictions } from '../report/predictions.js';
 import type { Callback, TrainingRun } from '../train/callbacks/callback.js';
 import { earlyStopping } from '../train/callbacks/earlyStopping.js';
 import { csvLog, jsonLinesLog } from '../train/callbacks/log.js';
@@ -14,7 +16,6 @@ import { optimizerFrom } from '../train/optimizers/optimizerFrom.js';
 import type { OpenedData } from './dataSource.js';
 import { type EngineChoice, withEngine } from './engineOptions.js';
 import { interruptedCode, SUCCESS } from './exitCode.js';
-import { measure } from './measure.js';
 import type { RunConfig } from './runConfig.js';
 import type { RunFolder } from './runFolder.js';
 import type { Terminal } from './terminal.js';
@@ -99,7 +100,7 @@ async function trainWith(
     reporter.interrupted(result);
     return interruptedCode(terminal);
   }
-  const test = await measure(model, data.test, { engine, signal, batchSize: 128 });
+  const test = measure(await collectPredictions(model, data.test, { engine, signal, batchSize: 128 }));
   await reporter.end(result, test, data.test);
   return SUCCESS;
 }

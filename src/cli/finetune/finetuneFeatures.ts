@@ -2,12 +2,12 @@ import type { PhotoDataset } from '../../data/photos/photoDataset.js';
 import type { Engine } from '../../engines/engine.js';
 import type { JsonObject } from '../../layers/json.js';
 import type { Model } from '../../model/model.js';
+import { collectPredictions, type Predictions } from '../../report/predictions.js';
 import { cacheFeatures, type FeatureProgress } from '../../train/features/cacheFeatures.js';
 import type { FeatureStore } from '../../train/features/featureStore.js';
 import type { FeatureOptions } from '../../train/features/fitOnFeatures.js';
 import { splitModel } from '../../train/features/splitModel.js';
 import { Predictor } from '../../train/predict.js';
-import { type Measure, measure } from '../measure.js';
 import { featurePlace } from './featurePlace.js';
 import type { PhotoPart } from './finetunePhotos.js';
 import type { FinetuneReporter } from './finetuneReporter.js';
@@ -48,13 +48,14 @@ export class FinetuneFeatures {
     };
   }
 
-  /** Measures on features where there are any: what is above makes of them what the whole network makes of photos. */
-  async measure(part: PhotoPart, data: PhotoDataset): Promise<Measure> {
+  /** On features where there are any: what is above makes of them what the whole network makes of photos. */
+  async predictions(part: PhotoPart, data: PhotoDataset): Promise<Predictions> {
     const options = { engine: this.#engine, signal: this.#signal, batchSize: 32 };
     const { model } = this.#run;
     const split = this.#store === false ? undefined : splitModel(model);
-    if (split === undefined) return measure(model, data, options);
-    return measure(split.head, await this.#cached(part, data, split.frozen), options);
+    if (split === undefined) return collectPredictions(model, data, options);
+    const features = await this.#cached(part, data, split.frozen);
+    return collectPredictions(split.head, { ...features, names: data.names }, options);
   }
 
   /** The largest difference between the whole network on a few photos, and its upper part on features. */

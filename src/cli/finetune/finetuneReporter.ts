@@ -1,8 +1,8 @@
+import type { Measure } from '../../report/measure.js';
 import type { BatchInfo, TrainingRun } from '../../train/callbacks/callback.js';
 import type { FeatureProgress } from '../../train/features/cacheFeatures.js';
 import { type EpochRecord, numberIn } from '../../train/history.js';
 import { clock, columns, commas, count, duration, percent, shellWord } from '../format.js';
-import type { Measure } from '../measure.js';
 import { accuracyText, classTable, confusionTable } from '../measureText.js';
 import { ProgressBar } from '../progressBar.js';
 import { paint, type Terminal } from '../terminal.js';
@@ -161,18 +161,15 @@ export class FinetuneReporter {
     const bold = (text: string): string => paint(this.#terminal, 'bold', text);
     if (this.#kind !== 'quiet') this.#line('');
     if (measure !== undefined)
-      this.#line(
-        `${bold(measuredOn === 'test' ? 'Test      ' : 'Validation')} ${accuracyText({ ...measure, wrong: [] })}`,
-      );
+      this.#line(`${bold(measuredOn === 'test' ? 'Test      ' : 'Validation')} ${accuracyText(measure)}`);
     if (this.#kind === 'quiet') {
       this.#line(`Model      ${model}`);
       return;
     }
     if (measure !== undefined) {
-      const full = { ...measure, wrong: [] };
-      for (const line of ['', ...classTable(full), '', 'Rows are true classes, columns what they were taken for:'])
+      for (const line of ['', ...classTable(measure), '', 'Rows are true classes, columns what they were taken for:'])
         this.#line(line);
-      for (const line of confusionTable(full)) this.#line(line);
+      for (const line of confusionTable(measure)) this.#line(line);
     }
     if (worst.length > 0) {
       this.#line('');

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { PhotoDataset } from '../../data/photos/photoDataset.js';
 import { writeFileAtomic } from '../../formats/node/files.js';
-import type { Measure } from '../measure.js';
+import type { Measure } from '../../report/measure.js';
+import type { Predictions } from '../../report/predictions.js';
 import type { PhotoPart } from './finetunePhotos.js';
 import type { FinetuneFacts, FinetuneResult, WorstMistake } from './finetuneReporter.js';
 import type { Learned } from './finetuneStages.js';
@@ -17,7 +18,12 @@ export interface FinetuneOutcome {
   readonly learned: Learned;
   /** What the result is worth on photos that nothing was learned from: the test photos, else those that were set aside. */
   readonly measured:
-    | { readonly part: Exclude<PhotoPart, 'train'>; readonly data: PhotoDataset; readonly measure: Measure }
+    | {
+        readonly part: Exclude<PhotoPart, 'train'>;
+        readonly data: PhotoDataset;
+        readonly predictions: Predictions;
+        readonly measure: Measure;
+      }
     | undefined;
   readonly wholeNetworkDifference: number | undefined;
   readonly seconds: Readonly<Record<string, number>>;

@@ -1,4 +1,5 @@
 import type { Engine } from '../../engines/engine.js';
+import { measure } from '../../report/measure.js';
 import { FoveaError } from '../../tensor/errors.js';
 import { withEngine } from '../engineOptions.js';
 import { interruptedCode, SUCCESS } from '../exitCode.js';
@@ -102,8 +103,11 @@ async function finetuneWith(
   const part = photos.parts.test === undefined ? 'valid' : 'test';
   const data = photos.parts[part];
   const start = performance.now();
+  const predictions = data === undefined ? undefined : await features.predictions(part, data);
   const measured =
-    data === undefined ? undefined : ({ part, data, measure: await features.measure(part, data) } as const);
+    data === undefined || predictions === undefined
+      ? undefined
+      : ({ part, data, predictions, measure: measure(predictions) } as const);
   const wholeNetworkDifference = data === undefined ? undefined : await features.difference(part, data);
   if (features.seconds > 0) seconds.features = features.seconds;
   seconds.measuring = (performance.now() - start) / 1000 - (features.seconds - known);
