@@ -1,5 +1,5 @@
+import { crc32 } from '../tensor/crc32.js';
 import { FoveaError } from '../tensor/errors.js';
-import { crc32 } from './zip.js';
 
 /** 1 January 1980, midnight, the first moment that zip knows: equal contents give equal bytes. */
 const DATE = 0x0021;
