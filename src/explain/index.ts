@@ -1,5 +1,7 @@
 /** What looks inside a network and computes: filters, activations, projections, attributions, receptive fields, top patches. Drawing is in `fovea/draw`. */
 
+export { type Attribution, type AttributionMethod, type Parameters, rangeOf, type ValueRange } from './attribution.js';
+export { type ClassMap, type ClassMapOptions, classMap } from './classMap.js';
 export { explainNumber, type NumberExplanation, type NumberStep, type NumberTerm } from './explainNumber.js';
 export { type FilterBank, filterBanks, filterLayers } from './filterBank.js';
 export {
@@ -12,10 +14,22 @@ export {
   filterOf,
   filterStatistics,
 } from './filterStatistics.js';
+export {
+  type IntegratedGradients,
+  type IntegratedGradientsOptions,
+  integratedGradients,
+  type PixelOptions,
+  type Projection,
+  project,
+  type SmoothGradOptions,
+  saliency,
+  smoothGrad,
+} from './gradients.js';
 export { type Backward, type BackwardOptions, Inspector } from './inspector.js';
 export { photoRegion } from './photoRegion.js';
 export type { LayerPlace, Place, ScoreActivation } from './place.js';
 export { type AxisField, type ReceptiveField, ReceptiveFields, type Region } from './receptiveField.js';
 export type { ReverseRule } from './reverseRules.js';
 export type { Scores } from './scores.js';
+export { lastSpatialPlace } from './spatialPlace.js';
 export type { ResolvedTarget, ScoreTarget, Target, UnitTarget } from './target.js';

@@ -20,7 +20,7 @@ import { randomBatch } from '../testing/runModel.js';
 import { zoo } from '../zoo/zoo.js';
 import { Inspector } from './inspector.js';
 import type { Place } from './place.js';
-import { isAffine, type ReverseRule, reverseRules } from './reverseRules.js';
+import { isAffineOp, type ReverseRule, reverseRules } from './reverseRules.js';
 import { captumNet, chain, filters, picture, rowsOfChannel, stackNet } from './testing/goldenNets.js';
 
 const engines = new Map<string, Engine>();
@@ -226,9 +226,9 @@ test('every op has a rule for the deconvnet and for guided backpropagation', () 
   const names = Object.keys(opTable).sort();
   for (const rule of ['deconvnet', 'guided'] as const) expect(Object.keys(reverseRules(rule)).sort()).toEqual(names);
   expect(reverseRules('gradient')).toEqual({});
-  expect(isAffine('conv2d', 1)).toBe(true);
-  expect(isAffine('multiply', 2)).toBe(false);
-  expect(isAffine('maxPool', 1)).toBe(false);
+  expect(isAffineOp('conv2d', 1)).toBe(true);
+  expect(isAffineOp('multiply', 2)).toBe(false);
+  expect(isAffineOp('maxPool', 1)).toBe(false);
 });
 
 describe('a network of any kind', () => {

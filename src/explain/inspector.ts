@@ -9,6 +9,7 @@ import { checkFinite } from '../tensor/checkFinite.js';
 import { FoveaError } from '../tensor/errors.js';
 import { formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
+import { isAffine } from './affine.js';
 import { type Place, placeKey, placeText, type ScoreActivation, scoresOf, type TracedModel, valueAt } from './place.js';
 import { type ReverseRule, reverseRules } from './reverseRules.js';
 import { readScores, type Scores } from './scores.js';
@@ -98,6 +99,22 @@ export class Inspector {
   async scores(x: Tensor<'float32'>): Promise<Scores[]> {
     const [logits] = await this.forward(x, ['logits']);
     return rowsOf(logits as Tensor<'float32'>).map((row) => readScores(row, this.scoreActivation));
+  }
+
+  /** The value of a target for each example; nothing goes back. */
+  async targetValues(x: Tensor<'float32'>, target: Target): Promise<Float64Array> {
+    const from = placeOf(target);
+    const shape = this.shapeAt(from);
+    const activation = target.kind === 'unit' ? 'none' : this.scoreActivation;
+    const [values] = await this.forward(x, [from]);
+    const rows = rowsOf(values as Tensor<'float32'>);
+    return Float64Array.from(rows, (row) => seedOf(target, row, shape, activation).value);
+  }
+
+  /** Whether everything between two places is affine: what is at `to` is then a weighted sum of what is at `from`, and a bias. */
+  isAffine(from: Place, to: Place): boolean {
+    const traced = this.#describe();
+    return isAffine(traced.graph, valueAt(traced, from), valueAt(traced, to));
   }
 
   /**

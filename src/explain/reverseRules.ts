@@ -148,7 +148,7 @@ export function reverseRules(rule: ReverseRule): GradientRules {
 }
 
 /** Whether an op is affine in the one input that varies, so that a head made of such ops adds up. */
-export function isAffine(op: OpName, varying: number): boolean {
+export function isAffineOp(op: OpName, varying: number): boolean {
   const decision = decisions[op];
   return decision === 'linear' || (decision === 'product' && varying === 1);
 }

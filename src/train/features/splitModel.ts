@@ -1,7 +1,7 @@
-import { input } from '../../layers/input.js';
 import type { Layer } from '../../layers/layer.js';
-import { LayerOutput } from '../../layers/layerOutput.js';
+import type { LayerOutput } from '../../layers/layerOutput.js';
 import { Model } from '../../model/model.js';
+import { modelAbove, separates } from '../../model/modelAbove.js';
 import { Graph } from '../../ops/graph.js';
 import { opTable } from '../../ops/table.js';
 
@@ -27,10 +27,10 @@ export function splitModel(model: Model): SplitModel | undefined {
   for (const node of model.nodes) {
     if (!varying.has(node.layer) && node.inputs.every((one) => constant.has(one))) constant.add(node);
   }
-  const cut = model.nodes.findLast((node) => node !== start && constant.has(node) && separates(model, node, start));
+  const cut = model.nodes.findLast((node) => node !== start && constant.has(node) && separates(model, node));
   if (cut === undefined || model.outputs.includes(cut)) return undefined;
   const frozen = new Model('functional', { inputs: model.inputs, outputs: [cut] }, { name: model.name });
-  return { frozen, head: above(model, cut), layer: cut.layer };
+  return { frozen, head: modelAbove(model, cut), layer: cut.layer };
 }
 
 /** Layers that learn, or whose output while training is drawn at random. */
@@ -45,30 +45,4 @@ function varyingLayers(model: Model): Set<Layer> {
   return new Set(
     model.layers.filter((layer) => (layer.trainable && layer.weights.length > 0) || drawing.has(layer.name)),
   );
-}
-
-/** Whether every way from the outputs down to the input goes through a node. */
-function separates(model: Model, cut: LayerOutput, start: LayerOutput): boolean {
-  const seen = new Set<LayerOutput>([cut]);
-  const waiting = [...model.outputs];
-  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-    if (node === start) return false;
-    if (seen.has(node)) continue;
-    seen.add(node);
-    waiting.push(...node.inputs);
-  }
-  return true;
-}
-
-/** What lies above a node, on an input of its own. */
-function above(model: Model, cut: LayerOutput): Model {
-  const features = input(cut.shape);
-  const nodes = new Map([[cut, features]]);
-  for (const node of model.nodes) {
-    const below = node.inputs.map((one) => nodes.get(one));
-    if (node === cut || below.length === 0 || below.includes(undefined)) continue;
-    nodes.set(node, new LayerOutput(node.layer, below as LayerOutput[], node.shape));
-  }
-  const outputs = model.outputs.map((node) => nodes.get(node) as LayerOutput);
-  return new Model('functional', { inputs: [features], outputs }, { name: `${model.name}_head`, seed: model.seed });
 }
