@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
@@ -6,6 +8,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 const folder = new URL('../examples/', import.meta.url);
 const read = (path: string | URL) => readFileSync(path, 'utf8');
+/** Programs: those that lie in the folder, and the one that gives each folder in it its name. */
+const programs = readdirSync(folder, { withFileTypes: true }).map((entry) =>
+  entry.isDirectory() ? `${entry.name}/ladder.mjs` : entry.name,
+);
 
 describe('examples', { timeout: 120_000 }, () => {
   const lines: unknown[][] = [];
@@ -45,14 +51,53 @@ describe('examples', { timeout: 120_000 }, () => {
     ]);
   });
 
+  test('mnist-ladder/ladder.mjs, on a few drawn digits', async () => {
+    const out = mkdtempSync(join(tmpdir(), 'fovea-ladder-'));
+    const { argv } = process;
+    const rungs = 'linear,cnn-both,ensemble';
+    const size = [
+      '--drawn',
+      '--examples',
+      '400',
+      '--epochs',
+      '2',
+      '--members',
+      '2',
+      '--threads',
+      '2',
+      '--rungs',
+      rungs,
+    ];
+    process.argv = [...argv.slice(0, 2), ...size, '--out', out];
+    try {
+      await run('mnist-ladder/ladder.mjs');
+      const results = JSON.parse(read(join(out, 'results.json')));
+      expect(results.rungs.map(({ name }: { name: string }) => name)).toEqual(rungs.split(','));
+      expect(results.data).toEqual({ name: 'drawn digits', train: 360, valid: 40, test: 200 });
+      const [linear, , together] = results.rungs;
+      expect(linear.parameters).toBe(7850);
+      expect(linear.testAccuracy).toBeGreaterThan(0.1);
+      expect(together.members).toHaveLength(2);
+      expect(readdirSync(out).sort()).toEqual([
+        'cnn-both-0.safetensors',
+        'cnn-both-1.safetensors',
+        'linear-0.safetensors',
+        'results.json',
+      ]);
+    } finally {
+      process.argv = argv;
+      rmSync(out, { recursive: true });
+    }
+  });
+
   test('every one of them is tested here', () => {
-    const tested = [...read(fileURLToPath(import.meta.url)).matchAll(/run\('([\w.]+)'\)/g)].map(([, name]) => name);
-    expect(tested.sort()).toEqual(readdirSync(folder).sort());
+    const tested = [...read(fileURLToPath(import.meta.url)).matchAll(/run\('([\w./-]+)'\)/g)].map(([, name]) => name);
+    expect(tested.sort()).toEqual([...programs].sort());
   });
 });
 
 test('what the README shows stands in an example', () => {
-  const examples = readdirSync(folder).map((name) => read(new URL(name, folder)));
+  const examples = programs.map((name) => read(new URL(name, folder)));
   const blocks = [...read(new URL('../README.md', import.meta.url)).matchAll(/```js\n([\s\S]*?)```/g)];
   expect(blocks.length).toBeGreaterThan(0);
   for (const [, code = ''] of blocks)

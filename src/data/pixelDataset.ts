@@ -1,9 +1,11 @@
 import { FoveaError } from '../tensor/errors.js';
 import { checkShape, formatShape, type Shape, sizeOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
+import { checkedPicture, inTurn } from './changedPicture.js';
 import type { Dataset } from './dataset.js';
 import { checkIndices } from './indices.js';
 import { checkLabels } from './labels.js';
+import type { PictureChange } from './picture.js';
 
 export interface PixelDatasetOptions {
   /** `[n, h, w, c]` row-major, 0..255. */
@@ -33,16 +35,25 @@ export function pixelDataset(options: PixelDatasetOptions): Dataset {
   const labels = Int32Array.from(options.labels);
   const inputShape = shape.slice(1);
   const pictureSize = sizeOf(inputShape);
-  return {
+  const [height, width, channels] = inputShape as [number, number, number];
+  const withChange = (change: PictureChange | undefined): Dataset => ({
     size,
     inputShape,
     labels,
     ...(classNames === undefined ? {} : { classNames }),
-    batch(indices) {
+    withPictures: (next) => withChange(inTurn(change, next)),
+    batch(indices, epoch) {
       checkIndices(where, indices, size);
       const x = new Float32Array(indices.length * pictureSize);
-      for (let i = 0; i < indices.length; i++) {
-        scalePixels(pixels, (indices[i] as number) * pictureSize, x, i * pictureSize, pictureSize);
+      for (const [i, index] of indices.entries()) {
+        if (change === undefined) {
+          scalePixels(pixels, index * pictureSize, x, i * pictureSize, pictureSize);
+          continue;
+        }
+        const data = pixels.subarray(index * pictureSize, (index + 1) * pictureSize);
+        const changed = checkedPicture(where, change({ data, height, width, channels }, index, epoch), inputShape);
+        if (changed.data instanceof Float32Array) x.set(changed.data, i * pictureSize);
+        else scalePixels(changed.data, 0, x, i * pictureSize, pictureSize);
       }
       return {
         x: new Tensor<'float32'>(x, [indices.length, ...inputShape]),
@@ -52,7 +63,8 @@ export function pixelDataset(options: PixelDatasetOptions): Dataset {
         ),
       };
     },
-  };
+  });
+  return withChange(undefined);
 }
 
 /** Copies `count` bytes as float32, 0..255 becoming 0..1. */

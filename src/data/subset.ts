@@ -1,6 +1,7 @@
 import { FoveaError } from '../tensor/errors.js';
 import type { Dataset } from './dataset.js';
 import { checkIndices } from './indices.js';
+import type { PictureChange } from './picture.js';
 
 /** The examples of a data set with these indices, in this order, as a data set of its own; nothing is copied. */
 export function subset(dataset: Dataset, indices: Uint32Array | readonly number[]): Dataset {
@@ -16,13 +17,20 @@ export function subset(dataset: Dataset, indices: Uint32Array | readonly number[
     inputShape: dataset.inputShape,
     ...(classNames === undefined ? {} : { classNames }),
     ...(labels === undefined ? {} : { labels: Int32Array.from(chosen, (i) => labels[i] as number) }),
-    batch(wanted) {
+    ...(dataset.varies === undefined ? {} : { varies: dataset.varies }),
+    batch(wanted, epoch) {
       checkIndices(where, wanted, chosen.length);
-      return dataset.batch(wanted.map((i) => chosen[i] as number));
+      return dataset.batch(
+        wanted.map((i) => chosen[i] as number),
+        epoch,
+      );
     },
     expect(wanted) {
       dataset.expect?.(wanted.map((i) => chosen[i] as number));
     },
+    ...(dataset.withPictures === undefined
+      ? {}
+      : { withPictures: (change: PictureChange) => subset(dataset.withPictures?.(change) ?? dataset, chosen) }),
   };
 }
 

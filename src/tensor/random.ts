@@ -45,15 +45,17 @@ export function streamKey(seedLow: number, seedHigh: number, stream: number, ste
   threefry2x32(seedLow, seedHigh, stream, step, out);
 }
 
-/** A generator for one (seed, purpose, step) on the host: draws number 0, 1, 2 … of that stream. */
+/** A generator for one (seed, purpose, step) on the host, or for one item of a step: draws number 0, 1, 2 … of that stream. */
 export class RandomStream {
   readonly #key = new Uint32Array(2);
   readonly #words = new Uint32Array(2);
   #index = 0;
 
-  constructor(seed: number, purpose: string, step = 0) {
+  constructor(seed: number, purpose: string, step = 0, item?: number) {
     const [low, high] = seedWords(seed);
     streamKey(low, high, streamOf(purpose), step, this.#key);
+    // Draws have a second counter of 0, so that the key of an item is never one of them.
+    if (item !== undefined) threefry2x32(this.#key[0] as number, this.#key[1] as number, item, 1, this.#key);
   }
 
   /** The next unsigned 32-bit word. */

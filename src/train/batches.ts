@@ -11,15 +11,25 @@ export interface Batches {
 /** How many batches a data set is told of before they are asked for. */
 const BATCHES_AHEAD = 3;
 
-/** The examples of a data set in a given order, from batch number `first` on; the last batch may be short. */
-export function datasetBatches(dataset: Dataset, order: Uint32Array, batchSize: number, first = 0): Batches {
+/**
+ * The examples of a data set in a given order, from batch number `first` on; the last batch may be short.
+ *
+ * @param epoch for training: see `Dataset.batch`.
+ */
+export function datasetBatches(
+  dataset: Dataset,
+  order: Uint32Array,
+  batchSize: number,
+  first = 0,
+  epoch?: number,
+): Batches {
   let start = first * batchSize;
   return {
     next: async () => {
       if (start >= order.length) return undefined;
       const indices = order.slice(start, start + batchSize);
       start += batchSize;
-      const batch = dataset.batch(indices);
+      const batch = dataset.batch(indices, epoch);
       dataset.expect?.(order.subarray(start, start + BATCHES_AHEAD * batchSize));
       return batch;
     },

@@ -131,7 +131,7 @@ function endless(data: Dataset | BatchSource, size: number | undefined, seed: nu
     const batchSize = checkBatchSize('findLearningRate', size, data.size);
     // A last batch that is short would make a point that cannot be compared.
     const order = shuffledIndices(data.size, seed, epoch).slice(0, data.size - (data.size % batchSize));
-    return datasetBatches(data, order, batchSize);
+    return datasetBatches(data, order, batchSize, 0, epoch);
   };
   let epoch = 0;
   let batches = begin(epoch);

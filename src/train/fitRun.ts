@@ -225,7 +225,7 @@ export class FitRun implements CheckpointedRun, TrainingRun {
     const { epoch, stepInEpoch } = this.progress;
     if (typeof training === 'function') return sourceBatches(training, epoch, stepInEpoch, this.stepsPerEpoch);
     const order = this.shuffle ? shuffledIndices(training.size, this.seed, epoch) : inOrder(training.size);
-    return datasetBatches(training, order, this.batchSize ?? 1, stepInEpoch);
+    return datasetBatches(training, order, this.batchSize ?? 1, stepInEpoch, epoch);
   }
 
   #runningLogs(): EpochRecord['logs'] {

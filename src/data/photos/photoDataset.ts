@@ -1,8 +1,10 @@
 import { FoveaError } from '../../tensor/errors.js';
 import { Tensor } from '../../tensor/tensor.js';
+import { checkedPicture, inTurn } from '../changedPicture.js';
 import type { Batch, Dataset } from '../dataset.js';
 import { checkIndices } from '../indices.js';
 import { checkLabels } from '../labels.js';
+import type { Picture, PictureChange } from '../picture.js';
 import type { Photo } from './photo.js';
 import type { PhotoLoader } from './photoLoader.js';
 import { normalizePixels, type Preprocessing } from './preprocessing.js';
@@ -29,6 +31,15 @@ export type Normalization = Pick<Preprocessing, 'channelOrder' | 'range' | 'mean
  * @throws FoveaError `data` where there is no photo or a batch has none that can be decoded.
  */
 export function photoDataset(loader: PhotoLoader, normalization: Normalization, indices?: Uint32Array): PhotoDataset {
+  return changedPhotos(loader, normalization, indices, undefined);
+}
+
+function changedPhotos(
+  loader: PhotoLoader,
+  normalization: Normalization,
+  indices: Uint32Array | undefined,
+  change: PictureChange | undefined,
+): PhotoDataset {
   const where = 'photos';
   const { source } = loader;
   const chosen = indices ?? Uint32Array.from(source.names, (_, i) => i);
@@ -58,22 +69,46 @@ export function photoDataset(loader: PhotoLoader, normalization: Normalization, 
     });
   };
 
+  const changed = (
+    change: PictureChange,
+    data: Uint8Array,
+    index: number,
+    epoch: number | undefined,
+  ): Picture['data'] => {
+    const picture = { data, height: source.height, width: source.width, channels: 3 };
+    return checkedPicture(where, change(picture, index, epoch), shape).data;
+  };
+
   return {
     size,
     inputShape: shape,
     classNames: source.classNames,
     labels,
     names: Array.from(chosen, (i) => source.names[i] as string),
-    async batch(wanted): Promise<Batch> {
+    withPictures: (next) => changedPhotos(loader, normalization, chosen, inTurn(change, next)),
+    async batch(wanted, epoch): Promise<Batch> {
       checkIndices(where, wanted, size);
       const n = wanted.length;
       const loaded = await Promise.all(Array.from(wanted, (i) => loader.load(chosen[i] as number)));
       const pictureSize = source.height * source.width * 3;
       const pixels = new Uint8Array(n * pictureSize);
-      for (let i = 0; i < n; i++) pixels.set(loaded[i] ?? (await standIn(wanted[i] as number)), i * pictureSize);
+      let floats: Float32Array | undefined;
+      for (let i = 0; i < n; i++) {
+        const index = wanted[i] as number;
+        const one = loaded[i] ?? (await standIn(index));
+        const data = change === undefined ? one : changed(change, one, index, epoch);
+        if (data instanceof Uint8Array) pixels.set(data, i * pictureSize);
+        else {
+          floats ??= new Float32Array(pixels.length);
+          floats.set(data, i * pictureSize);
+        }
+      }
       const whole = !loaded.includes(undefined);
       return {
-        x: normalizePixels(pixels, [n, ...shape], normalization),
+        x:
+          floats === undefined
+            ? normalizePixels(pixels, [n, ...shape], normalization)
+            : new Tensor(floats, [n, ...shape]),
         y: new Tensor<'int32'>(
           Int32Array.from(wanted, (i) => labels[i] as number),
           [n],

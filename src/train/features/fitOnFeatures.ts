@@ -51,6 +51,12 @@ export async function fitOnFeatures(
   if (split === undefined || typeof data === 'function' || typeof validation === 'function') {
     return fitModel(model, data, fitOptions);
   }
+  if (data.varies) {
+    onMessage?.(
+      `The photos differ from epoch to epoch, so the output of ${split.layer.where} is computed anew in each, although all up to there is frozen. A fixed number of augmented passes could be kept instead (augmentedPasses).`,
+    );
+    return fitModel(model, data, fitOptions);
+  }
   const apart = typeof validation === 'object' ? validation : undefined;
   const examples = data.size + (apart?.size ?? 0);
   const bytes = 4 * sizeOf(split.head.inputShapes[0] ?? []) * examples;
