@@ -14,6 +14,8 @@ const THROUGHPUT = [
 const MEMORY = 1;
 /** Most seconds from import to the first prediction of VGG16. */
 const START_UP = 1.5;
+/** Most time of an evaluation that also finds top patches, ÷ that of one that does not. */
+const TOP_PATCHES = 1.2;
 
 /** Whether a build has 128-bit multiply-adds (`narrow`) or 256-bit ones (`wide`). */
 export const bitsOf = (build) => (/wide|256/.test(build ?? '') ? 'wide' : 'narrow');
@@ -37,6 +39,9 @@ export function targetRows(cases) {
   }
   for (const { of, build, ratio } of cases.peakMemory?.memoryRatios ?? []) {
     add('peakMemory', 'PyTorch', of, build, '≤', MEMORY, ratio);
+  }
+  if (cases.topPatches?.byTime !== undefined) {
+    add('topPatches', 'evaluating', 'Fovea', undefined, '≤', TOP_PATCHES, cases.topPatches.byTime);
   }
   for (const [of, { medianSeconds, minSeconds, runs }] of Object.entries(cases.startUp?.measured ?? {})) {
     if (!of.startsWith('Fovea')) continue;

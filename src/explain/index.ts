@@ -26,10 +26,14 @@ export {
   smoothGrad,
 } from './gradients.js';
 export { type Backward, type BackwardOptions, Inspector } from './inspector.js';
+export { type ObserveOptions, observeForward } from './observeForward.js';
 export { photoRegion } from './photoRegion.js';
 export type { LayerPlace, Place, ScoreActivation } from './place.js';
 export { type AxisField, type ReceptiveField, ReceptiveFields, type Region } from './receptiveField.js';
 export type { ReverseRule } from './reverseRules.js';
 export type { Scores } from './scores.js';
+export type { Selectivity } from './selectivity.js';
 export { lastSpatialPlace } from './spatialPlace.js';
 export type { ResolvedTarget, ScoreTarget, Target, UnitTarget } from './target.js';
+export { type Patch, type PhotoList, TopPatches, type TopPatchesOptions, type UnitPatches } from './topPatches.js';
+export { unitLayers } from './unitLayers.js';

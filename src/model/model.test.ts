@@ -16,6 +16,7 @@ import { randomBatch, run } from '../testing/runModel.js';
 import { model } from './functional.js';
 import type { Model } from './model.js';
 import { sequential } from './sequential.js';
+import type { TraceOptions } from './trace.js';
 
 const small = (seed = 0): Model =>
   sequential(
@@ -240,9 +241,13 @@ describe('tracing', () => {
 
   test('inference asks for nothing', () => {
     const graph = new Graph(opTable);
-    const trace = net.trace(graph, [graph.input('x', [8, 4])], { training: false, taps: true });
+    const seen: string[] = [];
+    const onLayer: TraceOptions['onLayer'] = ({ name }, { shape }) =>
+      seen.push(`${name} ${shape} ${graph.nodes.length}`);
+    const trace = net.trace(graph, [graph.input('x', [8, 4])], { training: false, onLayer });
     expect([trace.scalars.size, trace.usesRandom, trace.penalties.length]).toEqual([0, false, 0]);
-    expect([...graph.outputs.keys()]).toEqual(['layer/dense', 'layer/dropout', 'layer/dense_1']);
+    // Each layer is told of before the next one emits its ops; dropout emits none.
+    expect(seen).toEqual(['dense 8,3 2', 'dropout 8,3 2', 'dense_1 8,2 4']);
   });
 
   test('refuses inputs of another shape', () => {

@@ -8,8 +8,8 @@ import type { Variable } from '../tensor/variable.js';
 export interface TraceOptions {
   /** Dropout drops, batch normalization measures, penalties are added. */
   readonly training: boolean;
-  /** Makes every layer's output readable after a run, as `layer/<name>`. @default false */
-  readonly taps?: boolean;
+  /** Told of what each layer makes as soon as its ops are there: what it emits then runs next, while the values are at hand. */
+  readonly onLayer?: ((layer: Layer, value: Value) => void) | undefined;
 }
 
 /** A whole network in a graph of ops. */
@@ -48,7 +48,7 @@ export function traceNodes(
     checkOutput(node, value, received[0]);
     values.set(node, value);
     layerOutputs.set(layer, value);
-    if (options.taps === true) graph.output(`layer/${layer.name}`, value);
+    options.onLayer?.(layer, value);
   }
   if (options.training) collector.addPenalties(new Set(nodes.map((node) => node.layer)));
   return {

@@ -1,6 +1,7 @@
 import type { BatchSource, Dataset } from '../data/dataset.js';
 import { defaultEngine } from '../engines/defaultEngine.js';
 import type { Engine, Program } from '../engines/engine.js';
+import { type ForwardObserver, observedBy, tellObservers } from '../model/forwardObserver.js';
 import type { Model } from '../model/model.js';
 import { scalarFeeds } from '../model/scalarFeeds.js';
 import { singlePorts } from '../model/singlePorts.js';
@@ -27,6 +28,8 @@ export interface EvaluateOptions {
   /** @default the shared engine of {@link defaultEngine} */
   readonly engine?: Engine;
   readonly signal?: AbortSignal;
+  /** What looks on meanwhile: `TopPatches` of fovea/explain. @default none */
+  readonly observers?: readonly ForwardObserver[];
 }
 
 /** `loss` and one entry per metric. */
@@ -45,7 +48,8 @@ export async function evaluate(
 ): Promise<Evaluation> {
   const { batchSize, signal } = options;
   const engine = options.engine ?? (await defaultEngine());
-  const evaluator = new Evaluator(model, engine, lossFrom(options.loss), metricsFrom(options.metrics ?? []));
+  const metrics = metricsFrom(options.metrics ?? []);
+  const evaluator = new Evaluator(model, engine, lossFrom(options.loss), metrics, options.observers);
   return evaluator.run(data, batchSize, signal);
 }
 
@@ -60,13 +64,21 @@ export class Evaluator {
   readonly #engine: Engine;
   readonly #loss: Loss;
   readonly #metrics: readonly Metric[];
+  readonly #observers: readonly ForwardObserver[];
   readonly #programs = new Map<string, ReturnType<typeof traceEvaluation> & { readonly program: Program }>();
 
-  constructor(model: Model, engine: Engine, loss: Loss, metrics: readonly Metric[]) {
+  constructor(
+    model: Model,
+    engine: Engine,
+    loss: Loss,
+    metrics: readonly Metric[],
+    observers: readonly ForwardObserver[] = [],
+  ) {
     this.#model = model;
     this.#engine = engine;
     this.#loss = loss;
     this.#metrics = metrics;
+    this.#observers = observers;
   }
 
   /** As {@link evaluate}. */
@@ -93,6 +105,8 @@ export class Evaluator {
         const { outputs } = await running;
         const losses = outputs.losses as TensorData;
         for (let i = 0; i < n; i++) sum += (losses[i] as number) * (batch.sampleWeights?.[i] ?? 1);
+        const indices = Uint32Array.from({ length: n }, (_, i) => count + i);
+        tellObservers(this.#observers, { indices, x: batch.x, sampleWeights: batch.sampleWeights }, outputs);
         count += n;
         penalty = outputs.penalty?.[0] ?? 0;
         for (const counter of counters) counter.update(outputs.predictions as Float32Array, y);
@@ -117,7 +131,7 @@ export class Evaluator {
     const key = [this.#model.revision, learns, n, given.dtype, given.shape].join('|');
     let loaded = this.#programs.get(key);
     if (loaded === undefined) {
-      const traced = traceEvaluation(this.#model, n, this.#loss, given);
+      const traced = traceEvaluation(this.#model, n, this.#loss, given, observedBy(this.#observers));
       loaded = { ...traced, program: await this.#engine.load(this.#engine.plan(traced.graph)) };
       this.#programs.set(key, loaded);
     }

@@ -1,7 +1,7 @@
 import { differentiate } from '../compile/differentiate.js';
 import type { Model, ModelWeight } from '../model/model.js';
 import { singlePorts } from '../model/singlePorts.js';
-import type { Trace } from '../model/trace.js';
+import type { Trace, TraceOptions } from '../model/trace.js';
 import { Graph, type Value } from '../ops/graph.js';
 import { opTable } from '../ops/table.js';
 import type { TensorSpec } from '../tensor/shape.js';
@@ -37,7 +37,8 @@ export function traceGradients({ model, loss }: TrainingSetup, n: number, given:
   const graph = new Graph(opTable);
   const { inputShape, outputShape } = singlePorts(model);
   const x = graph.input('x', [n, ...inputShape]);
-  const trace = model.trace(graph, [x], { training: true, taps });
+  const tap: TraceOptions['onLayer'] = ({ name }, value) => graph.output(`layer/${name}`, value);
+  const trace = model.trace(graph, [x], { training: true, onLayer: taps ? tap : undefined });
   const target = loss.target(given, [n, ...outputShape]);
   const losses = loss.emit(trace.outputs[0] as Value, graph.input('y', target.shape, target.dtype));
   const [weighted] = graph.emit('multiply', [losses, graph.input('sampleWeights', [n])], {});

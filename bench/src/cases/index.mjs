@@ -9,6 +9,7 @@ import { peakMemory } from './peakMemory.mjs';
 import { sideBySide } from './sideBySide.mjs';
 import { singleLayers } from './singleLayers.mjs';
 import { startUp } from './startUp.mjs';
+import { topPatches } from './topPatches.mjs';
 
 const INFERENCE = ['onnxruntime-node', 'onnxruntime-web', 'tfjs-backend-wasm', 'PyTorch'];
 
@@ -36,6 +37,7 @@ export const CASES = {
   startUp,
   peakMemory,
   eventLoop,
+  topPatches,
   mnistAccuracy,
   installSize,
   bundleSize,

@@ -38,6 +38,8 @@ export async function importFovea() {
     'data/node/mnist.js',
     'zoo/lecture.js',
     'zoo/vgg.js',
+    'zoo/mobileNet.js',
+    'explain/topPatches.js',
     'ops/graph.js',
     'ops/table.js',
     'tensor/variable.js',

@@ -1,0 +1,121 @@
+/** Where one photo excites a unit most. */
+export interface HeapEntry {
+  readonly photo: number;
+  readonly value: number;
+  /** Number of the place in the layer's plane, y · w + x. */
+  readonly place: number;
+}
+
+/** The `size` strongest photos of each unit of a layer, and the weakest; photos of one group count as one. */
+export class UnitHeaps {
+  readonly #size: number;
+  readonly #values: Float32Array;
+  readonly #photos: Int32Array;
+  readonly #groups: Float64Array;
+  readonly #places: Int32Array;
+  readonly #filled: Int32Array;
+  readonly #weakest: { readonly values: Float32Array; readonly photos: Int32Array; readonly places: Int32Array };
+
+  constructor(units: number, size: number) {
+    this.#size = size;
+    this.#values = new Float32Array(units * size);
+    this.#photos = new Int32Array(units * size);
+    this.#groups = new Float64Array(units * size);
+    this.#places = new Int32Array(units * size);
+    this.#filled = new Int32Array(units);
+    const photos = new Int32Array(units).fill(-1);
+    this.#weakest = { values: new Float32Array(units), photos, places: new Int32Array(units) };
+  }
+
+  /**
+   * One photo: its maximum and the place of it, for each unit.
+   *
+   * @param before negative where the first of two photos of equal value comes before the second.
+   */
+  offer(
+    photo: number,
+    group: number,
+    values: Float32Array,
+    places: Int32Array,
+    before: (a: number, b: number) => number,
+  ): void {
+    for (let unit = 0; unit < values.length; unit++) {
+      const value = values[unit] as number;
+      this.#offerWeakest(unit, photo, value, places[unit] as number, before);
+      this.#offerTop(unit, photo, group, value, places[unit] as number, before);
+    }
+  }
+
+  /** The strongest first. */
+  top(unit: number): HeapEntry[] {
+    return Array.from({ length: this.#filled[unit] as number }, (_, i) => {
+      const at = unit * this.#size + i;
+      return {
+        photo: this.#photos[at] as number,
+        value: this.#values[at] as number,
+        place: this.#places[at] as number,
+      };
+    });
+  }
+
+  weakest(unit: number): HeapEntry | undefined {
+    const { values, photos, places } = this.#weakest;
+    const photo = photos[unit] as number;
+    return photo < 0 ? undefined : { photo, value: values[unit] as number, place: places[unit] as number };
+  }
+
+  #offerTop(
+    unit: number,
+    photo: number,
+    group: number,
+    value: number,
+    place: number,
+    before: (a: number, b: number) => number,
+  ): void {
+    const from = unit * this.#size;
+    const filled = this.#filled[unit] as number;
+    const stronger = (at: number): boolean => {
+      const other = this.#values[at] as number;
+      return value > other || (value === other && before(photo, this.#photos[at] as number) < 0);
+    };
+    if (filled === this.#size && !stronger(from + filled - 1)) return;
+    // A photo of the same group leaves its place to the stronger one; without one the weakest leaves, or a place is added.
+    let end = filled;
+    for (let i = 0; i < filled; i++) {
+      if (this.#groups[from + i] !== group) continue;
+      if (!stronger(from + i)) return;
+      end = i;
+      break;
+    }
+    if (end === filled) {
+      if (filled === this.#size) end = filled - 1;
+      else this.#filled[unit] = filled + 1;
+    }
+    let at = from + end;
+    for (; at > from && stronger(at - 1); at--) {
+      this.#values[at] = this.#values[at - 1] as number;
+      this.#photos[at] = this.#photos[at - 1] as number;
+      this.#groups[at] = this.#groups[at - 1] as number;
+      this.#places[at] = this.#places[at - 1] as number;
+    }
+    this.#values[at] = value;
+    this.#photos[at] = photo;
+    this.#groups[at] = group;
+    this.#places[at] = place;
+  }
+
+  #offerWeakest(
+    unit: number,
+    photo: number,
+    value: number,
+    place: number,
+    before: (a: number, b: number) => number,
+  ): void {
+    const { values, photos, places } = this.#weakest;
+    const [other, known] = [values[unit] as number, photos[unit] as number];
+    if (known >= 0 && !(value < other || (value === other && before(photo, known) < 0))) return;
+    values[unit] = value;
+    photos[unit] = photo;
+    places[unit] = place;
+  }
+}
