@@ -1,6 +1,7 @@
 import { crc32 } from '../tensor/crc32.js';
 import { formatError, quoteUntrusted } from './formatError.js';
 import { inflateExactly } from './inflate.js';
+import { SPARE_BYTES } from './limits.js';
 
 /** A file of a zip archive. */
 export interface ZipEntry {
@@ -14,8 +15,6 @@ export interface ZipEntry {
 const DAMAGED = 'The file is damaged or no zip archive: fetch or write it anew';
 const END_BYTES = 22;
 const MOST_ENTRIES = 65_535;
-/** What unpacking may make beyond the archive's own size. */
-const SPARE_BYTES = 2 ** 25;
 
 /** True for bytes that begin as a zip archive does. */
 export function isZip(bytes: Uint8Array): boolean {
@@ -25,7 +24,7 @@ export function isZip(bytes: Uint8Array): boolean {
 /**
  * Lists a zip archive by its central directory, in the directory's order. Entries are stored or deflated; zip64 is read.
  * Nothing is trusted: entries must lie apart, sizes and checksums must agree, and all unpacked data together may be at most
- * 32 MiB larger than the archive.
+ * 16 MiB larger than the archive.
  *
  * @throws FoveaError `format` on any deviation.
  */
@@ -129,7 +128,7 @@ class Archive {
     const packed = this.#part(start, stored);
     budget.left -= size;
     if (budget.left < 0) {
-      const rule = 'all files together may be at most 32 MiB larger than the archive';
+      const rule = 'all files together may be at most 16 MiB larger than the archive';
       throw formatError(this.#where, rule, `${what} of ${size} bytes`, 'Pack it again without compression');
     }
     if (method !== 0 && method !== 8) this.fail('files are stored or deflated', `${what} by method ${method}`);

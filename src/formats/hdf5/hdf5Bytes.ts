@@ -31,14 +31,15 @@ export class Hdf5Bytes {
   readonly #seen = new Set<number>();
   readonly #view: DataView;
 
-  constructor(bytes: Uint8Array, where: string) {
+  /** @param spare bytes that decompression may make beyond the file's size. */
+  constructor(bytes: Uint8Array, where: string, spare: number) {
     // Not a Buffer of Node's, whose slices are not copies.
     this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     this.where = where;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#steps = 256 + Math.floor(bytes.length / 8);
     this.#data = bytes.length;
-    this.mostInflated = bytes.length + 2 ** 25;
+    this.mostInflated = bytes.length + spare;
     this.#inflated = this.mostInflated;
   }
 
@@ -131,7 +132,7 @@ export class Hdf5Bytes {
   inflate(bytes: number): void {
     this.#inflated -= bytes;
     if (this.#inflated >= 0) return;
-    const rule = `decompressed data may be at most 32 MiB larger than the file, ${this.mostInflated} bytes`;
+    const rule = `decompressed data may have at most ${this.mostInflated} bytes here, 16 MiB more than the file`;
     throw formatError(this.where, rule, 'more', 'Save the file again without compression');
   }
 }

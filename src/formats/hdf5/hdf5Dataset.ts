@@ -52,7 +52,8 @@ export class Hdf5Dataset {
       const rule = 'an array must not be larger than the file';
       throw hdf5Damaged(where, rule, `the shape [${this.shape.join(', ')}] of ${itemBytes}-byte numbers`);
     }
-    if (itemBytes === 1) this.#file.inflate(3 * count); // they become numbers of four bytes
+    // Numbers of other sizes are kept twice for a moment: as they stand, and as numbers of four bytes.
+    if (itemBytes !== 4 && (itemBytes === 1 || this.#inBlocks)) this.#file.inflate((itemBytes === 1 ? 3 : 4) * count);
     let stored = await this.#bytes(count * itemBytes, itemBytes);
     if (bigEndian && itemBytes > 1) stored = reversed(stored, itemBytes);
     if (bytesOf(name) === undefined) throw hdf5Unsupported(where, `numbers of the kind ${name}`);
@@ -70,6 +71,10 @@ export class Hdf5Dataset {
       `${this.#file.where}: array ${quoteUntrusted(this.path)}`,
       `values of the kind ${type.kind === 'other' ? type.className : type.kind}`,
     );
+  }
+
+  get #inBlocks(): boolean {
+    return this.#file.u8(this.#layout.at + 1) === 2;
   }
 
   async #bytes(size: number, itemBytes: number): Promise<Uint8Array> {

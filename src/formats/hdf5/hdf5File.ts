@@ -1,4 +1,5 @@
 import { formatError, quoteUntrusted } from '../formatError.js';
+import { SPARE_BYTES } from '../limits.js';
 import { readDataspace, readDatatype } from './datatype.js';
 import { GlobalHeaps } from './globalHeap.js';
 import { readLinks } from './groupLinks.js';
@@ -21,14 +22,15 @@ export function isHdf5(bytes: Uint8Array): boolean {
  * chunked (deflate, shuffle, checksum), as h5py writes them by default; the rest is an error that says so. Nothing in the file
  * is trusted: work and memory are bounded by its size.
  *
+ * @param spare bytes that decompression may make beyond the file's size.
  * @throws FoveaError `format`, here or when a part is read.
  */
-export function openHdf5(bytes: Uint8Array, where: string): Hdf5Group {
+export function openHdf5(bytes: Uint8Array, where: string, spare = SPARE_BYTES): Hdf5Group {
   if (!isHdf5(bytes)) {
     const received = `the bytes ${[...bytes.subarray(0, 8)].map((byte) => byte.toString(16)).join(' ')}`;
     throw formatError(where, 'an HDF5 file begins with its signature', received, 'Check that this is the right file');
   }
-  const file = new Hdf5Bytes(bytes, where);
+  const file = new Hdf5Bytes(bytes, where, spare);
   const version = file.u8(8);
   if (version > 3) throw hdf5Unsupported(where, `a superblock of version ${version}`);
   const old = version < 2;

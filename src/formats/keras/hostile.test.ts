@@ -8,11 +8,8 @@ import { input } from '../../layers/input.js';
 import { sequential } from '../../model/sequential.js';
 import { FoveaError } from '../../tensor/errors.js';
 import { openHdf5 } from '../hdf5/hdf5File.js';
-import { readDamaged } from '../testing/damage.js';
-import { modelFromTfjs } from '../tfjs/readTfjs.js';
 import { zipPieces } from '../writeZip.js';
 import { readZip } from '../zip.js';
-import { readKeras } from './kerasFile.js';
 import { modelFromKeras } from './modelFromKeras.js';
 import { counted, libraryHdf5 } from './testing/kerasFiles.js';
 import { writeKeras } from './writeKeras.js';
@@ -20,8 +17,6 @@ import { writeKeras } from './writeKeras.js';
 const MB = 2 ** 20;
 let keras: Uint8Array;
 let weights: Uint8Array;
-let old: Uint8Array;
-let blocks: Uint8Array;
 
 beforeAll(async () => {
   const net = sequential([
@@ -33,63 +28,12 @@ beforeAll(async () => {
   ]);
   keras = await writeKeras(net);
   weights = new Uint8Array(await (readZip(keras, 'f').get('model.weights.h5')?.read() as Promise<Uint8Array>));
-  const layer = { class_name: 'Dense', config: { name: 'd', units: 2, batch_input_shape: [null, 3] } };
-  const texts = {
-    '@model_config': JSON.stringify({ class_name: 'Sequential', config: { name: 's', layers: [layer] } }),
-    '@keras_version': '2.4.0',
-    '@backend': 'tensorflow',
-    'model_weights@layer_names': ['d'],
-    'model_weights/d@weight_names': ['d/kernel:0', 'd/bias:0'],
-  };
-  const arrays = { 'model_weights/d/d/kernel:0': counted([3, 2]), 'model_weights/d/d/bias:0': counted([2]) };
-  old = await libraryHdf5(texts, arrays);
-  blocks = await libraryHdf5(
-    { '@layer_names': ['d'], 'd@weight_names': ['k'] },
-    { 'd/k': counted([40, 40]) },
-    { chunks: [7, 9], compression: 4 },
-  );
 }, 60_000);
 
-describe('damaged files: an error each, none slow', () => {
-  test.each([
-    ['.keras', () => keras, modelFromKeras],
-    ['.weights.h5', () => weights, readKeras],
-    ['.h5 of libhdf5', () => old, modelFromKeras],
-    ['.h5 with compressed blocks', () => blocks, readKeras],
-  ])(
-    '%s',
-    async (_, file, read) => {
-      const { refused, slowest } = await readDamaged([file()], 2500, (bytes) => read(bytes));
-      expect(refused).toBeGreaterThan(1000);
-      expect(slowest).toBeLessThan(1000);
-    },
-    120_000,
-  );
-
-  test('model.json', async () => {
-    const layer = { class_name: 'Dense', config: { name: 'd', units: 2, batch_input_shape: [null, 3] } };
-    const entries = [
-      { name: 'd/kernel', shape: [3, 2], dtype: 'float32' },
-      { name: 'd/bias', shape: [2], dtype: 'uint8', quantization: { dtype: 'uint8', min: 0, scale: 1 } },
-    ];
-    const json = new TextEncoder().encode(
-      JSON.stringify({
-        modelTopology: { class_name: 'Sequential', config: { name: 's', layers: [layer] } },
-        weightsManifest: [{ paths: ['a'], weights: entries }],
-      }),
-    );
-    const { refused, slowest } = await readDamaged([json], 2500, (bytes) =>
-      modelFromTfjs(bytes, () => new Uint8Array(26)),
-    );
-    expect(refused).toBeGreaterThan(1000);
-    expect(slowest).toBeLessThan(1000);
-  });
-
-  test('cut off at every byte', async () => {
-    for (let n = 0; n < weights.length; n += 13) {
-      await expect(modelFromKeras(weights.subarray(0, n))).rejects.toBeInstanceOf(FoveaError);
-    }
-  });
+test('cut off at every byte', async () => {
+  for (let n = 0; n < weights.length; n += 13) {
+    await expect(modelFromKeras(weights.subarray(0, n))).rejects.toBeInstanceOf(FoveaError);
+  }
 });
 
 /** Reads, and tells how long it took and how much memory grew. */
@@ -129,8 +73,8 @@ describe('archives that grow', () => {
   };
 
   test.each<[string, number, number, RegExp]>([
-    ['as large as it says', 200 * MB, 200 * MB, /at most 32 MiB larger than the archive/],
-    ['larger than it says', 200 * MB, 1000, /more than the promised 1000 bytes/],
+    ['as large as it says', 60 * MB, 60 * MB, /at most 16 MiB larger than the archive/],
+    ['larger than it says', 60 * MB, 1000, /more than the promised 1000 bytes/],
     ['smaller than it says', 1000, 10 * MB, /1000 bytes instead of the promised/],
     ['as large as it says, with another checksum', 10 * MB, 10 * MB, /must agree with its checksum/],
   ])('%s', async (_, size, promised, message) => {

@@ -86,8 +86,8 @@ export class JsonValue {
   }
 }
 
-/** A description of a thousand layers has half as much. Hostile JSON takes 23 times its size once it is parsed. */
-const MOST_JSON_BYTES = 2.5 * 2 ** 20;
+/** A description of a thousand layers has as much. Hostile JSON takes 23 times its size once it is parsed. */
+const MOST_JSON_BYTES = 1.25 * 2 ** 20;
 
 /** Throws for a description that is too large for the file that it is a part of. */
 export function checkJsonSize(size: number, file: Uint8Array, where: string): void {

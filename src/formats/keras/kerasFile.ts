@@ -1,5 +1,6 @@
 import { formatError } from '../formatError.js';
 import { isHdf5, openHdf5 } from '../hdf5/hdf5File.js';
+import { SPARE_BYTES } from '../limits.js';
 import type { StoredTensor } from '../safetensors.js';
 import type { WeightLayout } from '../weightLayout.js';
 import { isZip, readZip } from '../zip.js';
@@ -83,13 +84,16 @@ async function readArchive(bytes: Uint8Array, options: ReadKerasOptions): Promis
   checkJsonSize(config.size, bytes, where);
   const text = new TextDecoder().decode(await config.read());
   const architecture = JsonValue.parse(text, where, 'config.json');
-  const stored = await readHdf5(await weights.read(), { ...options, where: `${where}: model.weights.h5` });
+  // What the archive's own files take of it is no longer there for what lies within.
+  const spare = Math.max(0, bytes.length + SPARE_BYTES - config.size - weights.size);
+  const inner = { ...options, where: `${where}: model.weights.h5` };
+  const stored = await readHdf5(await weights.read(), inner, spare);
   return { ...stored, container: 'keras', architecture };
 }
 
-async function readHdf5(bytes: Uint8Array, options: ReadKerasOptions): Promise<KerasFile> {
+async function readHdf5(bytes: Uint8Array, options: ReadKerasOptions, spare = SPARE_BYTES): Promise<KerasFile> {
   const { where = 'Keras file', ordering = 'auto' } = options;
-  const root = openHdf5(bytes, where);
+  const root = openHdf5(bytes, where, spare);
   const inner = root.group('model_weights');
   const group = inner ?? root;
   const attribute = (name: string): string | undefined => {

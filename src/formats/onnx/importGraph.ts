@@ -7,6 +7,7 @@ import { FoveaError } from '../../tensor/errors.js';
 import { suggestName } from '../../tensor/nearest.js';
 import { formatShape, type Shape } from '../../tensor/shape.js';
 import { formatError, quoteUntrusted } from '../formatError.js';
+import { SPARE_BYTES } from '../limits.js';
 import { type ExternalFiles, readInitializers } from './constants.js';
 import { type DecodedOnnx, isStandard } from './decodeOnnx.js';
 import { OnnxNode, type WeightNumbers } from './importer.js';
@@ -23,8 +24,6 @@ export interface ImportOptions {
 }
 
 const DAMAGED = 'The file is damaged or no ONNX model: fetch or write it anew';
-/** What the weights may take beyond twice the files' size: layers may share a tensor, and half floats grow. */
-const SPARE_BYTES = 2 ** 25;
 /** Operators that leave the order of the axes open. */
 const ANY_ORDER = ['Add', 'Sub', 'Mul', 'Div', 'Cast', 'Identity', 'Relu', 'Clip', 'Neg', 'Sigmoid', 'Tanh'];
 
@@ -170,9 +169,10 @@ async function writeWeights(
   weights: ReadonlyMap<Layer, readonly WeightNumbers[]>,
   options: ImportOptions,
 ) {
+  // Layers may share a tensor, and half floats grow.
   const total = network.countParameters().total * 4;
   if (total > 2 * options.fileBytes + SPARE_BYTES) {
-    const rule = 'the weights may take at most 32 MiB more than twice the file';
+    const rule = 'the weights may take at most 16 MiB more than twice the file';
     throw formatError(
       options.where,
       rule,

@@ -6,7 +6,7 @@ import type { PickleValue } from './pickleValues.js';
 import { findStateDict } from './stateDict.js';
 import { type FindStorage, TensorReader } from './tensors.js';
 import { torchRules } from './torchRules.js';
-import { unpickle } from './unpickle.js';
+import { pickleBudget, unpickle } from './unpickle.js';
 
 const DAMAGED = 'The file is damaged or no PyTorch file: fetch or write it anew';
 /** The first number of every file that PyTorch wrote before it used zip archives, as it stands in its pickle. */
@@ -103,9 +103,10 @@ function openLegacy(bytes: Uint8Array, where: string): Opened {
       return value;
     },
   };
+  const budget = pickleBudget();
   let at = 0;
   const next = (): PickleValue => {
-    const { value, end } = unpickle(bytes, at, where, watching);
+    const { value, end } = unpickle(bytes, at, where, watching, budget);
     at = end;
     return value;
   };

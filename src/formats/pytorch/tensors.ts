@@ -1,13 +1,12 @@
 import { sizeOf } from '../../tensor/shape.js';
 import type { TensorData } from '../../tensor/tensor.js';
 import { formatError } from '../formatError.js';
+import { SPARE_BYTES } from '../limits.js';
 import { bytesOf, decodeRounded } from '../roundedNumbers.js';
 import type { StoredTensor } from '../safetensors.js';
 import { gatherStrided, swapBytes } from '../strided.js';
 import type { TensorReference } from './pickleValues.js';
 
-/** What the tensors of a file may take beyond twice the file's size: a tensor may repeat a number without end. */
-const SPARE_BYTES = 2 ** 25;
 const DAMAGED = 'The file is damaged or no PyTorch file: fetch or write it anew';
 
 /** Where the numbers of a storage are; a view of the file. @throws FoveaError `format` where there are none. */
@@ -53,7 +52,7 @@ export class TensorReader {
     }
     this.#left -= size * 4;
     if (this.#left < 0) {
-      const rule = 'all tensors together may be at most 32 MiB larger than twice the file';
+      const rule = 'all tensors together may be at most 16 MiB larger than twice the file';
       throw formatError(where, rule, `${size} numbers more`, 'Save copies instead of expanded tensors');
     }
     if (size === 0) return decodeRounded(dtype, new Uint8Array(), 0, where);

@@ -102,7 +102,7 @@ describe('damage is an error, at once', () => {
     ['20 million marks', new Uint8Array(20_000_000).fill(0x28)],
     ['20 million copies', new Uint8Array(20_000_000).fill(0x32).fill(0x4e, 0, 1)],
   ])('%s are refused within bounded memory', (_, bytes) => {
-    expect(() => read(bytes)).toThrow(/at most 40 MiB/);
+    expect(() => read(bytes)).toThrow(/at most 24 MiB/);
   });
 });
 

@@ -12,14 +12,25 @@ export interface PickleRules {
   persistent(id: PickleValue): PickleValue;
 }
 
-/** About how many bytes the values of one pickle may take: a small file cannot fill the memory. */
-const MAX_MEMORY = 40 * 2 ** 20;
+/** About how many bytes the values of a file's pickles may take: a small file cannot fill the memory. */
+const MAX_MEMORY = 24 * 2 ** 20;
 const COSTS = { value: 16, list: 80, tuple: 100, dict: 250, memo: 60, entry: 60, object: 120, text: 40 } as const;
+
+/** Bytes that the values of pickles may still take. */
+export interface PickleBudget {
+  left: number;
+}
+
+/** For all pickles of one file together. */
+export function pickleBudget(): PickleBudget {
+  return { left: MAX_MEMORY };
+}
 
 /**
  * Reads one pickle (protocols 0 to 5) from a place on: a stack machine that makes numbers, texts, lists and dicts and can
  * execute nothing. Calls go to `rules`, which know a few by name.
  *
+ * @param budget to be shared where a file has several pickles.
  * @returns the value and the place after the pickle.
  * @throws FoveaError `format`.
  */
@@ -28,8 +39,9 @@ export function unpickle(
   at: number,
   where: string,
   rules: PickleRules,
+  budget: PickleBudget = pickleBudget(),
 ): { value: PickleValue; end: number } {
-  const machine = new Machine(new PickleBytes(bytes, at, where), rules);
+  const machine = new Machine(new PickleBytes(bytes, at, where), rules, budget);
   const value = machine.run();
   return { value, end: machine.end };
 }
@@ -39,10 +51,11 @@ class Machine {
   readonly #rules: PickleRules;
   readonly #memo = new Map<number, PickleValue>();
   readonly #marks: number[] = [];
+  readonly #budget: PickleBudget;
   #stack: PickleValue[] = [];
-  #memory = 0;
 
-  constructor(bytes: PickleBytes, rules: PickleRules) {
+  constructor(bytes: PickleBytes, rules: PickleRules, budget: PickleBudget) {
+    this.#budget = budget;
     this.#in = bytes;
     this.#rules = rules;
   }
@@ -242,8 +255,8 @@ class Machine {
   }
 
   #spend(cost: number): void {
-    this.#memory += cost;
-    if (this.#memory <= MAX_MEMORY) return;
+    this.#budget.left -= cost;
+    if (this.#budget.left >= 0) return;
     const rule = `the description of the tensors must need at most ${MAX_MEMORY / 2 ** 20} MiB`;
     throw formatError(this.#in.where, rule, 'more', 'Save only the state dict, or save it as safetensors');
   }

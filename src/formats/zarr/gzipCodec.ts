@@ -1,5 +1,6 @@
 import { formatError } from '../formatError.js';
-import { gunzip } from '../gzip.js';
+import { gunzip, MOST_RATIO } from '../gzip.js';
+import { SPARE_BYTES } from '../limits.js';
 
 /** What a codec is told of the array whose chunks it packs. */
 export interface ChunkFacts {
@@ -21,6 +22,14 @@ export function chunkBytes({ dataType, shape }: ChunkFacts): number {
   return shape.reduce((product, size) => product * size, zarrNumberBytes[dataType] ?? 0);
 }
 
+/** Throws for a chunk that would become far larger than what it was packed into. */
+export function checkChunkPromise(size: number, packed: number): void {
+  const most = SPARE_BYTES + MOST_RATIO * packed;
+  if (size <= most) return;
+  const rule = `a chunk of ${packed} packed bytes may hold at most ${most} bytes`;
+  throw formatError('chunk', rule, `${size}`, 'Write the array in smaller chunks');
+}
+
 /** Zarr's gzip codec, made of the platform's own streams; a chunk is unpacked to its own length and no further. */
 export class GzipCodec {
   readonly kind = 'bytes_to_bytes';
@@ -40,6 +49,7 @@ export class GzipCodec {
   }
 
   async decode(bytes: Uint8Array): Promise<Uint8Array> {
+    checkChunkPromise(this.#length, bytes.length);
     const unpacked = await gunzip(bytes, 'chunk', 0, () => this.#length);
     if (unpacked.length === this.#length) return unpacked;
     const rule = `the decompressed chunk must have ${this.#length} bytes`;

@@ -2,6 +2,8 @@ import type { JsonObject } from '../../layers/json.js';
 import { FoveaError } from '../../tensor/errors.js';
 import { checkShape, formatShape, type Shape, sizeOf } from '../../tensor/shape.js';
 import { formatError } from '../formatError.js';
+import { SPARE_BYTES } from '../limits.js';
+import { chunkBytes } from './gzipCodec.js';
 import { describeArray, openChunks, type ZarrChunks, type ZarrNumbers } from './zarrita.js';
 import { parseZarrMetadata, type ZarrMetadata } from './zarrMetadata.js';
 import type { ZarrStore } from './zarrStore.js';
@@ -42,6 +44,7 @@ export class ZarrArray {
   readonly chunkCount: number;
   readonly #chunkShape: Shape;
   readonly #stored: string;
+  readonly #chunkKey: ZarrMetadata['chunkKey'];
   readonly #store: ZarrStore;
   readonly #chunks: ZarrChunks;
   /** The chunk that was read last: rows that are asked for one by one mostly lie side by side. */
@@ -51,6 +54,7 @@ export class ZarrArray {
     this.#store = store;
     this.#chunks = chunks;
     this.#stored = metadata.dtype;
+    this.#chunkKey = metadata.chunkKey;
     this.#chunkShape = metadata.chunkShape;
     this.shape = metadata.shape;
     this.attributes = metadata.attributes;
@@ -64,20 +68,27 @@ export class ZarrArray {
     if (!(Number.isSafeInteger(start) && Number.isSafeInteger(stop) && start >= 0 && start <= stop))
       this.#outside(start);
     if (stop > (this.shape[0] as number)) this.#outside(stop);
-    const result = this.#allocate(stop - start);
+    const size = this.#checkSize(stop - start);
     const first = Math.floor(start / this.chunkRows);
     const grid = this.shape.slice(1).map((size, axis) => Math.ceil(size / (this.#chunkShape[axis + 1] as number)));
     const count = (Math.ceil(stop / this.chunkRows) - first) * sizeOf(grid);
     this.#checkCount(count);
-    if (result.data.length === 0) return result;
-    for (let i = 0; i < count; i++) {
+    const placeOf = (i: number): number[] => {
       let rest = i;
-      const coordinates = [...grid].reverse().map((size) => {
-        const at = rest % size;
-        rest = Math.floor(rest / size);
+      const coordinates = [...grid].reverse().map((length) => {
+        const at = rest % length;
+        rest = Math.floor(rest / length);
         return at;
       });
-      const place = [first + rest, ...coordinates.reverse()];
+      return [first + rest, ...coordinates.reverse()];
+    };
+    if (size > SPARE_BYTES || (size > 0 && this.#chunkBytes > SPARE_BYTES)) await this.#checkWritten(count, placeOf);
+    // Room is made once there is something to put into it.
+    if (size > 0) await this.#chunk(placeOf(0));
+    const result = this.#allocate(stop - start);
+    if (result.data.length === 0) return result;
+    for (let i = 0; i < count; i++) {
+      const place = placeOf(i);
       this.#copyChunk(await this.#chunk(place), place, start, stop, result.data);
     }
     return result;
@@ -85,6 +96,7 @@ export class ZarrArray {
 
   /** The rows with these indices, in this order; an index may occur more than once. */
   async gather(indices: Uint32Array | readonly number[]): Promise<ZarrRows> {
+    this.#checkSize(indices.length);
     const result = this.#allocate(indices.length);
     const rowSize = sizeOf(this.shape.slice(1));
     // In the order of the chunks, so that each is unpacked once.
@@ -101,7 +113,7 @@ export class ZarrArray {
     this.#checkCount(this.chunkCount);
     const rest = this.shape.slice(1).map(() => 0);
     const result: boolean[] = [];
-    for (let i = 0; i < this.chunkCount; i++) result.push(await this.#store.has(`c/${[i, ...rest].join('/')}`));
+    for (let i = 0; i < this.chunkCount; i++) result.push(await this.#store.has(this.#chunkKey([i, ...rest])));
     return result;
   }
 
@@ -168,11 +180,25 @@ export class ZarrArray {
     visit(0, 0, 0);
   }
 
-  #allocate(count: number): ZarrRows {
+  get #chunkBytes(): number {
+    return chunkBytes({ dataType: this.#stored, shape: this.#chunkShape });
+  }
+
+  /** A few bytes of description can promise any size: most of what is large must have been written. */
+  async #checkWritten(count: number, placeOf: (i: number) => readonly number[]): Promise<void> {
+    let missing = 0;
+    for (let i = 0; i < count; i++) {
+      if (!(await this.#store.has(this.#chunkKey(placeOf(i))))) missing += this.#chunkBytes;
+      if (missing <= SPARE_BYTES) continue;
+      const rule = `at most ${SPARE_BYTES} bytes that nobody wrote are read at once`;
+      throw formatError(this.#store.name, rule, `more in ${count} chunks`, 'Read fewer rows at a time');
+    }
+  }
+
+  #checkSize(count: number): number {
     const shape = [count, ...this.shape.slice(1)];
-    const length = sizeOf(shape);
-    const width = this.dtype === 'uint8' ? 1 : 4;
-    if (length * width > MAX_BYTES) {
+    const bytes = sizeOf(shape) * (this.dtype === 'uint8' ? 1 : 4);
+    if (bytes > MAX_BYTES) {
       throw new FoveaError('memory', {
         where: this.#store.name,
         rule: `at most ${MAX_BYTES} bytes can be read at once`,
@@ -180,8 +206,13 @@ export class ZarrArray {
         remedy: 'Read fewer rows at a time',
       });
     }
+    return bytes;
+  }
+
+  #allocate(count: number): ZarrRows {
+    const shape = [count, ...this.shape.slice(1)];
     const kinds = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array };
-    return { shape, data: new kinds[this.dtype](length) };
+    return { shape, data: new kinds[this.dtype](sizeOf(shape)) };
   }
 
   #checkCount(count: number): void {

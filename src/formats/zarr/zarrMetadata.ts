@@ -35,6 +35,8 @@ export interface ZarrMetadata {
   readonly dtype: string;
   readonly chunkShape: Shape;
   readonly fillValue: number;
+  /** The key of a chunk: `c/0/0`, or as the array says. */
+  readonly chunkKey: (place: readonly number[]) => string;
   readonly attributes: JsonObject;
 }
 
@@ -66,7 +68,16 @@ export function parseZarrMetadata(bytes: Uint8Array, where: string): ZarrMetadat
   }
   checkCodecs(codecs, where);
   const fillValue = Number(fill);
-  return { shape, dtype, chunkShape, fillValue, attributes: (attributes ?? {}) as JsonObject };
+  const chunkKey = keyRule(result.output.chunk_key_encoding);
+  return { shape, dtype, chunkShape, fillValue, chunkKey, attributes: (attributes ?? {}) as JsonObject };
+}
+
+function keyRule({
+  name,
+  configuration,
+}: v.InferOutput<typeof schema>['chunk_key_encoding']): ZarrMetadata['chunkKey'] {
+  const separator = configuration?.separator ?? (name === 'v2' ? '.' : '/');
+  return (place) => [...(name === 'v2' ? [] : ['c']), ...place].join(separator);
 }
 
 /** Numbers as they are in memory, and at most gzip or zstd around them. */

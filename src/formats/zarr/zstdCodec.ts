@@ -1,5 +1,5 @@
 import { formatError } from '../formatError.js';
-import { type ChunkFacts, chunkBytes } from './gzipCodec.js';
+import { type ChunkFacts, checkChunkPromise, chunkBytes } from './gzipCodec.js';
 
 /** What unpacks Zstandard once a chunk has been found to promise its right length. */
 export interface Unpacker {
@@ -23,6 +23,7 @@ export class ZstdCodec {
 
   async decode(bytes: Uint8Array): Promise<Uint8Array> {
     const promised = zstdContentSize(bytes);
+    checkChunkPromise(this.#length, bytes.length);
     if (promised === this.#length) return this.#unpacker.decode(bytes);
     const rule = `the decompressed chunk must have ${this.#length} bytes`;
     const received = promised === undefined ? 'data that do not say how many they are' : `${promised}`;
