@@ -2,6 +2,10 @@
 
 export { type BootstrapOptions, bootstrapIntervals, meanInterval } from './bootstrap.js';
 export { type Calibration, calibration, type ReliabilityBin } from './calibration.js';
+export { advise } from './coach/advise.js';
+export { copiesOf } from './coach/copies.js';
+export type { Advice, Evidence, Finding, FindingName, Step } from './coach/finding.js';
+export type { RunEvidence, RunSetup } from './coach/runEvidence.js';
 export { ensemble } from './ensemble.js';
 export type { Interval } from './interval.js';
 export { type ClassMeasure, type Measure, type Mixup, measure, mostConfused, type WrongExample } from './measure.js';

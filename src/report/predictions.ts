@@ -98,6 +98,24 @@ export function somePredictions(
   };
 }
 
+/** Predictions of the same classes about several data sets, one after the other; indices are each data set's own. */
+export function pooledPredictions(parts: readonly Predictions[]): Predictions {
+  const [first] = parts;
+  const probabilities = new Float32Array(parts.reduce((sum, part) => sum + part.probabilities.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    probabilities.set(part.probabilities, at);
+    at += part.probabilities.length;
+  }
+  const names = parts.flatMap((part) => part.names ?? Array.from(part.indices, (i) => `example ${i}`));
+  return {
+    ...{ classNames: first?.classNames ?? [], probabilities },
+    labels: Int32Array.from(parts.flatMap(({ labels }) => [...labels])),
+    indices: Uint32Array.from(parts.flatMap(({ indices }) => [...indices])),
+    ...(parts.some((part) => part.names !== undefined) ? { names } : {}),
+  };
+}
+
 /** Each example's likeliest class, [n]; the first of equals. */
 export function decisions({ labels, probabilities, classNames }: Predictions): Int32Array {
   const k = classNames.length;

@@ -1,0 +1,110 @@
+import type { FindingName, Step } from './finding.js';
+import type { RunSetup } from './runEvidence.js';
+
+/**
+ * What can be done about a finding, first what to do first. Against underfitting and overfitting the lecture's order is
+ * kept, without what the run does already.
+ */
+export function stepsFor(name: FindingName, setup: RunSetup): readonly [Step, ...Step[]] {
+  const [first, ...more] = {
+    learningRateTooHigh: () => [changeRate(setup.learningRate / 10, 'Lower it to a tenth.')],
+    learningRateTooLow: () => [
+      changeRate(setup.learningRate * 10, 'Raise it to ten times as much.'),
+      trainLonger(setup),
+    ],
+    leakedData: () => [look('Take the copies out, or put each with its original: split by group.')],
+    mislabelledData: () => [look('Look at the suspected labels and correct those that are wrong, then train again.')],
+    imbalance: () => [
+      step('weighClasses', 'Let rare classes count more; more examples of them help more.', {
+        classWeights: 'balanced',
+      }),
+    ],
+    underfitting: () => againstUnderfitting(setup),
+    overfitting: () => againstOverfitting(setup),
+    tooLittleValidation: () => [
+      step(
+        'moreValidation',
+        'Set more aside, or collect more: with 400 examples an accuracy is known to about ±2 points.',
+        {
+          validation: 0.4,
+        },
+      ),
+    ],
+    fine: () => [step('use', 'Use it; the cheapest gain that is left is more examples of what it gets wrong.', {})],
+  }[name]() as Step[];
+  return [first as Step, ...more];
+}
+
+/** Unfreeze more, less dropout, train longer, a larger network. */
+function againstUnderfitting(setup: RunSetup): Step[] {
+  const { learns, dropout, larger, weightDecay } = setup;
+  return [
+    ...(learns === 'head'
+      ? [
+          step('unfreeze', 'Let more layers learn than the new ones.', {
+            unfreeze: 'all',
+            unfreezeEpochs: setup.epochs,
+          }),
+        ]
+      : []),
+    ...(dropout > 0
+      ? [
+          step('lowerDropout', 'Lower dropout: it keeps the network from learning.', {
+            dropout: dropout > 0.2 ? dropout / 2 : 0,
+          }),
+        ]
+      : []),
+    ...(weightDecay > 0 ? [step('lowerDropout', 'Leave weight decay out.', { weightDecay: 0 })] : []),
+    trainLonger(setup),
+    ...(larger === undefined ? [] : [step('largerNetwork', 'Take a larger network.', networkOf(setup, larger))]),
+  ];
+}
+
+/** More data, augmentation, architectures that generalize, regularization, less complexity. */
+function againstOverfitting(setup: RunSetup): Step[] {
+  const { augmented, batchNormalization, better, dropout, weightDecay, smaller, learns } = setup;
+  const more = 'More examples are the best cure, if you can get them. With those that there are:';
+  const list = [
+    ...(augmented ? [] : [step('augment', 'augmentation makes new ones of each.', { augment: 'standard' })]),
+    ...(better === undefined
+      ? []
+      : [
+          step(
+            'betterNetwork',
+            learns === undefined && !batchNormalization
+              ? 'a network with batch normalization generalizes better.'
+              : 'another network may have learned more useful features.',
+            networkOf(setup, better),
+          ),
+        ]),
+    ...(weightDecay === 0 ? [step('regularize', 'weight decay keeps weights small.', { weightDecay: 0.01 })] : []),
+    ...(dropout < 0.5
+      ? [step('regularize', 'dropout keeps units from relying on each other.', { dropout: dropout === 0 ? 0.3 : 0.5 })]
+      : []),
+    ...(smaller === undefined
+      ? []
+      : [step('smallerNetwork', 'a smaller network, as the last resort.', networkOf(setup, smaller))]),
+  ];
+  if (list.length === 0) return [look('More examples are what is left: all other steps were taken.')];
+  return list.map((one) => ({ ...one, what: `${more} ${one.what}` }));
+}
+
+function networkOf({ learns }: RunSetup, name: string): Step['settings'] {
+  return learns === undefined ? { model: name } : { base: name };
+}
+
+function trainLonger({ epochs }: RunSetup): Step {
+  return step('trainLonger', 'Train longer.', { epochs: 2 * epochs });
+}
+
+function changeRate(learningRate: number, what: string): Step {
+  return step('changeLearningRate', what, { learningRate: Number(learningRate.toPrecision(2)) });
+}
+
+function look(what: string): Step {
+  return step('look', what, {});
+}
+
+function step(action: Step['action'], what: string, settings: Step['settings']): Step {
+  return { action, what, settings };
+}
