@@ -2,6 +2,7 @@
 
 export { cacheFolder } from './data/node/cacheFolder.js';
 export type { DownloadProgress } from './data/node/download.js';
+export type { FindPhotosOptions } from './data/node/findPhotos.js';
 export { type DownloadMnistOptions, downloadMnist, readMnist } from './data/node/mnist.js';
 export {
   createPhotoDecoder,
@@ -11,6 +12,9 @@ export {
 export { type PhotoFolder, type PhotoFolderOptions, photoFolder } from './data/node/photoFolder.js';
 export { type ScanPhotosOptions, scanPhotos } from './data/node/photoScan.js';
 export { photoStamps } from './data/node/photoStamps.js';
+export type { DuplicatePhotos, DuplicateReport } from './data/photos/duplicateReport.js';
+export type { GroupRule } from './data/photos/photoGroups.js';
+export type { PhotoColumns } from './data/photos/photoList.js';
 export { loadArray, saveArray } from './formats/node/arrays.js';
 export { type ReadOptions, readFileChecked, writeFileAtomic } from './formats/node/files.js';
 export { zarrFolder } from './formats/node/zarrFolder.js';

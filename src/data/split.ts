@@ -1,6 +1,7 @@
 import { FoveaError } from '../tensor/errors.js';
 import { RandomStream } from '../tensor/random.js';
 import type { Dataset } from './dataset.js';
+import { dealGroups } from './groupSplit.js';
 import { subset } from './subset.js';
 
 export interface SplitOptions {
@@ -11,6 +12,11 @@ export interface SplitOptions {
   readonly seed: number;
   /** Every part gets each class in its share of the whole, and at least one example of it. Needs labels. @default false */
   readonly stratified?: boolean;
+  /**
+   * Name or number of each example's group: a person, a place, a day. No group comes into two parts, so sizes are met as well
+   * as whole groups allow; with `stratified` the shares of the classes too.
+   */
+  readonly groups?: readonly (string | number)[];
 }
 
 const WHERE = 'split';
@@ -29,6 +35,8 @@ export type Splittable = Pick<Dataset, 'size' | 'labels' | 'classNames'>;
 /** The indices of the examples of each part, ascending: see {@link split}. */
 export function splitIndices(dataset: Splittable, options: SplitOptions): Uint32Array[] {
   const sizes = partSizes(dataset.size, options);
+  const { groups } = options;
+  if (groups !== undefined) return drawGroups(dataset, groups, sizes, options);
   const parts = options.stratified ? drawStratified(dataset, sizes, options.seed) : draw(dataset, sizes, options.seed);
   return parts.map((indices) => indices.sort());
 }
@@ -42,17 +50,52 @@ function draw(dataset: Splittable, sizes: readonly number[], seed: number): Uint
   });
 }
 
-function drawStratified(dataset: Splittable, sizes: readonly number[], seed: number): Uint32Array[] {
-  if (dataset.labels === undefined) {
-    throw new FoveaError('option', {
+function drawGroups(
+  dataset: Splittable,
+  names: readonly (string | number)[],
+  sizes: readonly number[],
+  { seed, stratified }: SplitOptions,
+): Uint32Array[] {
+  const { size } = dataset;
+  if (names.length !== size) {
+    const rule = `there must be a group for each of the ${size} examples`;
+    throw new FoveaError('option', { where: WHERE, rule, received: `${names.length} groups` });
+  }
+  const numbers = new Map<string | number, number>();
+  const groups = Int32Array.from(names, (name) => {
+    const known = numbers.get(name) ?? numbers.size;
+    numbers.set(name, known);
+    return known;
+  });
+  const left = size - sizes.reduce((sum, n) => sum + n, 0);
+  const wanted = left > 0 ? [...sizes, left] : sizes;
+  if (numbers.size < sizes.length) {
+    throw new FoveaError('data', {
       where: WHERE,
-      rule: 'a stratified split needs a class for every example',
-      received: 'a data set without labels',
-      remedy: 'Leave "stratified" out',
+      rule: `there must be a group for each of the ${sizes.length} parts`,
+      received: `${numbers.size} in all`,
+      remedy: 'Name smaller groups or ask for fewer parts',
+      data: { groups: numbers.size, parts: sizes.length },
     });
   }
+  const labels = stratified ? labelsOf(dataset) : new Int32Array(size);
+  const parts = dealGroups(labels, groups, wanted, seed);
+  return parts.slice(0, sizes.length).map((part) => Uint32Array.from(part).sort());
+}
+
+function labelsOf({ labels }: Splittable): Int32Array {
+  if (labels !== undefined) return labels;
+  throw new FoveaError('option', {
+    where: WHERE,
+    rule: 'a stratified split needs a class for every example',
+    received: 'a data set without labels',
+    remedy: 'Leave "stratified" out',
+  });
+}
+
+function drawStratified(dataset: Splittable, sizes: readonly number[], seed: number): Uint32Array[] {
   const members = new Map<number, number[]>();
-  for (const [index, label] of dataset.labels.entries()) {
+  for (const [index, label] of labelsOf(dataset).entries()) {
     const list = members.get(label);
     if (list === undefined) members.set(label, [index]);
     else list.push(index);

@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs';
 import { open, readdir, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileError } from '../../formats/node/fileError.js';
 import { FoveaError } from '../../tensor/errors.js';
 import { isPhotoName, PHOTO_START_BYTES, photoFormat } from '../photos/photoFormat.js';
@@ -18,13 +18,15 @@ export interface PhotoFile {
   readonly bytes: number;
   /** When it was changed last, milliseconds since 1970. */
   readonly modified: number;
+  /** What it has in common with photos that must be on its side of a split. */
+  readonly group?: string;
+  /** Its factor in the loss. */
+  readonly weight?: number;
 }
 
-/** The photos of a folder, by path, and what else lies there. */
+/** The photos of a folder or list, by path, and what else lies there. */
 export interface PhotoFiles {
   readonly files: readonly PhotoFile[];
-  /** Whether the folder comes in train, valid and test. */
-  readonly hasParts: boolean;
   readonly problems: readonly PhotoProblem[];
 }
 
@@ -68,7 +70,7 @@ export async function listPhotoFiles(folder: string): Promise<PhotoFiles> {
   if (!found.some(({ part }) => part === 'train')) {
     throw layoutError(folder, describe(top.folders, top.files.filter(isPhotoName).length));
   }
-  return { files: found, hasParts, problems };
+  return { files: found, problems };
 }
 
 async function photosOfClass(
@@ -95,17 +97,26 @@ async function photosOfClass(
   const bad: (PhotoProblem | undefined)[] = new Array(paths.length);
   await eachOf(paths.length, 8, async (i) => {
     const one = paths[i] as string;
-    try {
-      const { start, bytes, modified } = await readStart(join(folder, one));
-      const kind = photoFormat(start);
-      if (typeof kind === 'string') photos[i] = { path: one, part, className, bytes, modified };
-      else bad[i] = notPhoto(one, bytes, kind?.unsupported);
-    } catch (error) {
-      bad[i] = photoProblem(one, error);
-    }
+    const found = await lookAt(folder, one);
+    if ('kind' in found) bad[i] = found;
+    else photos[i] = { path: one, part, className, ...found };
   });
   problems.push(...bad.filter((problem) => problem !== undefined));
   return photos.filter((photo) => photo !== undefined);
+}
+
+/** Size and time of a file that is a photo, or why it is none. */
+export async function lookAt(
+  folder: string,
+  path: string,
+): Promise<Pick<PhotoFile, 'bytes' | 'modified'> | PhotoProblem> {
+  try {
+    const { start, bytes, modified } = await readStart(resolve(folder, path));
+    const kind = photoFormat(start);
+    return typeof kind === 'string' ? { bytes, modified } : notPhoto(path, bytes, kind?.unsupported);
+  } catch (error) {
+    return photoProblem(path, error);
+  }
 }
 
 function notPhoto(path: string, bytes: number, unsupported: string | undefined): PhotoProblem {

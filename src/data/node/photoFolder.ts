@@ -1,37 +1,41 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { readFileChecked } from '../../formats/node/files.js';
 import { FoveaError } from '../../tensor/errors.js';
+import { type DuplicateReport, droppedCopies, reportDuplicates } from '../photos/duplicateReport.js';
+import { type Duplicates, findDuplicates } from '../photos/duplicates.js';
 import { memoryPhotoCache, type PhotoCache } from '../photos/photoCache.js';
 import { type PhotoDataset, photoDataset } from '../photos/photoDataset.js';
-import { PhotoLoader, photoProblem } from '../photos/photoLoader.js';
-import { byName } from '../photos/photoParts.js';
+import { PhotoLoader } from '../photos/photoLoader.js';
+import { byName, type PhotoPart } from '../photos/photoParts.js';
+import { type PreprocessingOptions, preprocessingFrom } from '../photos/photoPreprocessing.js';
 import type { PhotoProblem } from '../photos/photoProblem.js';
+import { straddlingGroups } from '../photos/photoReport.js';
+import type { PhotoSource } from '../photos/photoSource.js';
 import { checkFrame } from '../photos/placePhoto.js';
-import type { Interpolation, Preprocessing } from '../photos/preprocessing.js';
-import { splitIndices } from '../split.js';
+import type { Preprocessing } from '../photos/preprocessing.js';
+import { setAside } from '../photos/setAside.js';
 import { cacheFolder } from './cacheFolder.js';
-import { eachOf } from './eachOf.js';
+import { type Examined, examinePhotos, readPhoto } from './examinePhotos.js';
+import { type FindPhotosOptions, findPhotos } from './findPhotos.js';
 import { createPhotoDecoder, type PhotoDecoder, type PhotoDecoderOptions } from './photoDecoder.js';
 import { diskPhotoCache } from './photoDiskCache.js';
-import { listPhotoFiles, type PhotoFile } from './photoFiles.js';
+import type { PhotoFile } from './photoFiles.js';
 
-export interface PhotoFolderOptions extends PhotoDecoderOptions {
-  /** What the network wants: an entry of the zoo knows. @default RGB 0..1 of `size`, else of 224 × 224 pixels */
-  readonly preprocessing?: Preprocessing;
-  /** Height and width in pixels, in place of those of `preprocessing`. */
-  readonly size?: number;
-  /**
-   * How a photo gets its size, in place of the rule of `preprocessing`: 'squash' to it, 'crop' the middle after the short
-   * side was fitted, or 'pad' what is missing after the long side was fitted.
-   */
-  readonly resize?: 'squash' | 'crop' | 'pad';
-  readonly interpolation?: Interpolation;
-  /** Share of the training photos to set aside where there is no folder `valid`; 0 for none. @default 0.2 */
+export interface PhotoFolderOptions extends PhotoDecoderOptions, PreprocessingOptions, FindPhotosOptions {
+  /** Share of the training photos to set aside where nothing is given for validation; 0 for none. @default 0.2 */
   readonly validation?: number;
   /** Keys what is set aside. @default 0 */
   readonly seed?: number;
-  /** How each photo is checked beforehand; 'decode' finds every broken one and takes longer. @default 'header' */
+  /**
+   * What becomes of copies, exact or nearly so: 'keep' does not look for them; 'together' keeps them on one side of what is
+   * set aside, and names those that lie in two given parts; 'drop' leaves one of each, to measure on rather than to train on.
+   * @default 'together'
+   */
+  readonly duplicates?: 'keep' | 'together' | 'drop';
+  /**
+   * How each photo is checked beforehand; 'decode' finds every broken one and takes longer. To look for copies is to decode.
+   * @default 'header'
+   */
   readonly check?: 'header' | 'decode';
   /** Where decoded photos are kept, so that each is decoded once. @default none */
   readonly cache?: 'memory' | 'disk' | { readonly folder: string };
@@ -45,65 +49,71 @@ export interface PhotoFolderOptions extends PhotoDecoderOptions {
   readonly onProblem?: (problem: PhotoProblem) => void;
   /** Called while photos are checked. */
   readonly onProgress?: (checked: number, total: number) => void;
+  /** Ends the check: `photoFolder` then throws `aborted`. */
+  readonly signal?: AbortSignal;
 }
 
-/** Data sets of a folder of photos. */
+/** Data sets of a folder or list of photos. */
 export interface PhotoFolder {
   readonly train: PhotoDataset;
-  /** The folder `valid`, else what was set aside. */
+  /** What is given for validation, else what was set aside. */
   readonly valid?: PhotoDataset;
-  /** The folder `test`, where its photos lie in folders of the same classes. */
+  /** What is given for test, of the same classes. */
   readonly test?: PhotoDataset;
   readonly classNames: readonly string[];
   readonly preprocessing: Preprocessing;
+  /** The folder that the names of photos are relative to. */
+  readonly root: string;
+  /** Copies among the photos, with the parts that they lie in now; none where nobody looked. */
+  readonly duplicates: DuplicateReport;
+  /** Photos that were left out because they are copies of others. */
+  readonly dropped: readonly string[];
+  /** Groups that have photos in two given parts. */
+  readonly straddling: readonly string[];
   /** What was left out so far, and why; grows when a photo turns out to be broken during a run. */
   readonly problems: readonly PhotoProblem[];
 }
 
-/** No photo has more bytes. */
-const MAX_PHOTO_BYTES = 2 ** 28;
-
 /**
- * Opens a folder of photos: one sub-folder per class, or folders train, valid and test of those. Classes are numbered by
- * name. Photos are decoded when they are needed, ahead of training, in memory that does not depend on their number.
+ * Opens photos: a folder with one sub-folder per class, or with folders train, valid and test of those; or a list in CSV or
+ * JSON, with a path and a label for each photo. Classes are numbered by name. Photos are decoded when they are needed, ahead
+ * of training, in memory that does not depend on their number.
  *
- * @throws FoveaError `file` where the folder cannot be read, `data` where it has no classes or no photos that can be used.
+ * @throws FoveaError `file` where it cannot be read, `data` where it has no classes or no photos that can be used, `format`
+ * and `option` where a list is none or lacks a column.
  */
 export async function photoFolder(path: string, options: PhotoFolderOptions = {}): Promise<PhotoFolder> {
   const where = `photos in "${path}"`;
   const preprocessing = preprocessingFrom(options);
   checkFrame(where, preprocessing);
-  const { validation = 0.2, seed = 0 } = options;
+  const { validation = 0.2, seed = 0, duplicates = 'together' } = options;
   if (!(validation >= 0 && validation < 1)) {
     const rule = 'validation must be at least 0 and less than 1';
     throw new FoveaError('option', { where, rule, received: `${validation}` });
   }
   const decoder = await createPhotoDecoder(options);
-  const listed = await listPhotoFiles(path);
-  const { good, bad } = await checkPhotos(path, listed.files, decoder, options);
-  const found = [...listed.problems, ...bad];
-
-  const classNames = [...new Set(good.flatMap((file) => (file.part === 'train' ? [file.className] : [])))].sort(byName);
-  const classOf = new Map(classNames.map((name, i) => [name, i]));
-  const strangers = new Set(good.filter(({ className }) => !classOf.has(className)).map(folderOf));
-  for (const folder of strangers) {
-    const message = 'the training photos have no such class';
-    found.push({ path: folder, kind: 'unlabeled', message });
-  }
-  const files = good.filter(({ className }) => classOf.has(className));
-  if (files.length === 0) {
+  const listed = await findPhotos(path, options);
+  const { root } = listed;
+  const given = new Set(listed.files.map(({ part }) => part));
+  const parting = validation > 0 && !given.has('valid');
+  // Copies matter where there are two sides for them to lie on.
+  const comparing = duplicates === 'drop' || (duplicates === 'together' && (parting || given.size > 1));
+  const examined = await examinePhotos(root, listed.files, decoder, {
+    check: comparing ? 'compare' : (options.check ?? 'header'),
+    ...{ concurrency: options.concurrency, onProgress: options.onProgress, signal: options.signal },
+  });
+  const usable = usablePhotos(listed.files, examined);
+  const found = [...listed.problems, ...usable.problems];
+  const { classNames } = usable;
+  if (usable.files.length === 0) {
     throw new FoveaError('data', { where, rule: 'no photo can be decoded', received: found[0]?.message ?? 'none' });
   }
-  const [height, width] = preprocessing.crop;
-  const source = {
-    ...{ height, width, classNames },
-    names: files.map((file) => file.path),
-    labels: Int32Array.from(files, ({ className }) => classOf.get(className) as number),
-    load: async (index: number) => {
-      const name = files[index]?.path as string;
-      return decoder.decode(await readPhoto(path, name), `photo "${name}"`, preprocessing);
-    },
-  };
+  const copies: Duplicates = comparing
+    ? findDuplicates(usable.examined.map(({ comparable }) => comparable))
+    : { sets: [], alike: 0 };
+  const dropped = duplicates === 'drop' ? droppedCopies(usable.files, copies) : new Set<number>();
+  const files = usable.files.filter((_, i) => !dropped.has(i));
+  const source = sourceOf(root, files, classNames, decoder, preprocessing);
   const cache = await openCache(path, files, preprocessing, options);
   const { concurrency, aheadBytes, onProblem } = options;
   const loader = new PhotoLoader(source, {
@@ -112,102 +122,110 @@ export async function photoFolder(path: string, options: PhotoFolderOptions = {}
     ...(onProblem === undefined ? {} : { onProblem }),
     ...(cache === undefined ? {} : { cache }),
   });
-
-  const indicesOf = (part: PhotoFile['part']) =>
-    Uint32Array.from(files.flatMap((file, i) => (file.part === part ? [i] : [])));
-  const dataset = (indices: Uint32Array) => photoDataset(loader, preprocessing, indices);
-  let [train, valid]: [Uint32Array, Uint32Array] = [indicesOf('train'), indicesOf('valid')];
-  if (valid.length === 0 && !files.some(({ part }) => part === 'valid') && validation > 0) {
-    [train, valid] = setAside(train, source.labels, validation, seed);
-  }
-  const test = indicesOf('test');
+  // Where copies were dropped, there is none to keep together.
+  const sets = duplicates === 'together' ? copies.sets.map(({ members }) => members) : [];
+  const parts = partsOf(files, source, sets, parting ? validation : 0, seed);
+  const placed = files.map((file, i) => ({ ...file, part: parts[i] as PhotoPart }));
+  const dataset = (part: PhotoPart): PhotoDataset | undefined => {
+    const indices = Uint32Array.from(placed.flatMap((file, i) => (file.part === part ? [i] : [])));
+    return indices.length === 0 ? undefined : photoDataset(loader, preprocessing, indices);
+  };
+  const [train, valid, test] = [dataset('train'), dataset('valid'), dataset('test')];
   return {
-    train: dataset(train),
-    ...(valid.length === 0 ? {} : { valid: dataset(valid) }),
-    ...(test.length === 0 ? {} : { test: dataset(test) }),
-    ...{ classNames, preprocessing },
+    train: train ?? photoDataset(loader, preprocessing, new Uint32Array(0)),
+    ...(valid === undefined ? {} : { valid }),
+    ...(test === undefined ? {} : { test }),
+    ...{ classNames, preprocessing, root },
+    duplicates: reportDuplicates(duplicates === 'drop' ? usable.files : placed, copies),
+    dropped: [...dropped].sort((a, b) => a - b).map((i) => (usable.files[i] as PhotoFile).path),
+    straddling: straddlingGroups(placed),
     get problems() {
       return [...found, ...loader.problems];
     },
   };
 }
 
-/** Parts the training photos, each class in its share where every class has two photos and there is room for each. */
-function setAside(train: Uint32Array, allLabels: Int32Array, share: number, seed: number): [Uint32Array, Uint32Array] {
-  const size = train.length;
-  const held = Math.min(size - 1, Math.max(1, Math.round(size * share)));
-  if (held < 1) return [train, new Uint32Array(0)];
-  const labels = Int32Array.from(train, (i) => allLabels[i] as number);
-  const counts = new Map<number, number>();
-  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
-  const stratified = Math.min(...counts.values()) >= 2 && counts.size <= Math.min(held, size - held);
-  const parts = splitIndices({ size, labels }, { sizes: [size - held, held], seed, stratified });
-  return parts.map((part) => part.map((i) => train[i] as number)) as [Uint32Array, Uint32Array];
+interface UsablePhotos {
+  readonly files: readonly PhotoFile[];
+  readonly examined: readonly Examined[];
+  /** Of the training photos. */
+  readonly classNames: readonly string[];
+  readonly problems: readonly PhotoProblem[];
 }
 
+/** The photos that pass the check and are of a class of the training photos. */
+function usablePhotos(files: readonly PhotoFile[], examined: readonly (Examined | PhotoProblem)[]): UsablePhotos {
+  const problems = examined.filter((one): one is PhotoProblem => 'kind' in one);
+  const isGood = (i: number): boolean => !('kind' in (examined[i] as Examined | PhotoProblem));
+  const classNames = [
+    ...new Set(files.flatMap(({ part, className }, i) => (part === 'train' && isGood(i) ? [className] : []))),
+  ].sort(byName);
+  const known = new Set(classNames);
+  const strangers = new Set(files.filter(({ className }, i) => isGood(i) && !known.has(className)).map(folderOf));
+  for (const path of strangers) {
+    problems.push({ path, kind: 'unlabeled', message: 'the training photos have no such class' });
+  }
+  const chosen = files.flatMap(({ className }, i) => (isGood(i) && known.has(className) ? [i] : []));
+  return {
+    files: chosen.map((i) => files[i] as PhotoFile),
+    examined: chosen.map((i) => examined[i] as Examined),
+    ...{ classNames, problems },
+  };
+}
+
+/** The folder of the class, or the class itself where a list names it. */
 function folderOf({ path, className }: PhotoFile): string {
-  const [first, second] = path.split('/');
-  return first === className ? first : `${first}/${second}`;
+  const folders = path.split('/').slice(0, -1);
+  const at = folders.indexOf(className);
+  return at < 0 ? `class ${className}` : folders.slice(0, at + 1).join('/');
 }
 
-/** The photos that pass the check, and what is wrong with the others. */
-async function checkPhotos(
-  folder: string,
+function sourceOf(
+  root: string,
   files: readonly PhotoFile[],
+  classNames: readonly string[],
   decoder: PhotoDecoder,
-  { check = 'header', concurrency = 2, onProgress }: PhotoFolderOptions,
-): Promise<{ good: PhotoFile[]; bad: PhotoProblem[] }> {
-  const problems: (PhotoProblem | undefined)[] = new Array(files.length);
-  let checked = 0;
-  await eachOf(files.length, concurrency, async (i) => {
-    const { path } = files[i] as PhotoFile;
-    try {
-      const bytes = await readPhoto(folder, path);
-      if (check === 'decode') await decoder.decode(bytes, `photo "${path}"`, thumbnail);
-      else await decoder.header(bytes, `photo "${path}"`);
-    } catch (error) {
-      problems[i] = photoProblem(path, error);
-    }
-    onProgress?.(++checked, files.length);
+  preprocessing: Preprocessing,
+): PhotoSource {
+  const [height, width] = preprocessing.crop;
+  const classOf = new Map(classNames.map((name, i) => [name, i]));
+  return {
+    ...{ height, width, classNames },
+    names: files.map(({ path }) => path),
+    labels: Int32Array.from(files, ({ className }) => classOf.get(className) as number),
+    ...(files.some(({ weight }) => weight !== undefined)
+      ? { weights: Float32Array.from(files, ({ weight = 1 }) => weight) }
+      : {}),
+    ...(files.some(({ group }) => group !== undefined)
+      ? { groups: files.map(({ group, path }) => group ?? path) }
+      : {}),
+    load: async (index) => {
+      const { path } = files[index] as PhotoFile;
+      return decoder.decode(await readPhoto(root, path), `photo "${path}"`, preprocessing);
+    },
+  };
+}
+
+/** The part of each photo: the given one, or for a share of the training photos `valid`. */
+function partsOf(
+  files: readonly PhotoFile[],
+  { labels, groups }: PhotoSource,
+  sets: readonly (readonly number[])[],
+  share: number,
+  seed: number,
+): PhotoPart[] {
+  const parts = files.map(({ part }) => part);
+  if (share === 0) return parts;
+  const train = parts.flatMap((part, i) => (part === 'train' ? [i] : []));
+  const placeOf = new Map(train.map((i, place) => [i, place]));
+  const [, held] = setAside({
+    labels: Int32Array.from(train, (i) => labels[i] as number),
+    ...(groups === undefined ? {} : { groups: train.map((i) => groups[i] as string) }),
+    sets: sets.map((members) => members.flatMap((i) => placeOf.get(i) ?? [])),
+    ...{ share, seed },
   });
-  return {
-    good: files.filter((_, i) => problems[i] === undefined),
-    bad: problems.filter((problem) => problem !== undefined),
-  };
-}
-
-/** The whole photo must be decoded for it, at the least cost. */
-export const thumbnail = {
-  resize: { mode: 'squash', to: 32, interpolation: 'bilinear' },
-  crop: [32, 32],
-} as const;
-
-/** The bytes of one photo of a folder. */
-export function readPhoto(folder: string, path: string): Promise<Uint8Array> {
-  return readFileChecked(join(folder, path), { maxBytes: MAX_PHOTO_BYTES });
-}
-
-const plain: Preprocessing = {
-  resize: { mode: 'squash', to: 224, interpolation: 'bilinear' },
-  crop: [224, 224],
-  channelOrder: 'rgb',
-  range: [0, 1],
-  mean: [0, 0, 0],
-  standardDeviation: [1, 1, 1],
-};
-
-function preprocessingFrom({ preprocessing = plain, size, resize, interpolation }: PhotoFolderOptions): Preprocessing {
-  const { crop, resize: rule } = preprocessing;
-  const mode =
-    resize === undefined ? rule.mode : ({ squash: 'squash', crop: 'shortSide', pad: 'pad' } as const)[resize];
-  const side = size ?? Math.min(...crop);
-  // The margin that is cropped keeps its share of the photo.
-  const margin = mode === rule.mode ? rule.to / Math.min(...crop) : 1;
-  return {
-    ...preprocessing,
-    resize: { ...rule, mode, to: Math.round(side * margin), ...(interpolation === undefined ? {} : { interpolation }) },
-    crop: size === undefined ? crop : [size, size],
-  };
+  for (const place of held) parts[train[place] as number] = 'valid';
+  return parts;
 }
 
 async function openCache(

@@ -1,46 +1,46 @@
-import { photoProblem } from '../photos/photoLoader.js';
+import { findDuplicates } from '../photos/duplicates.js';
 import type { PhotoProblem } from '../photos/photoProblem.js';
 import { type FoundPhoto, type PhotoReport, reportPhotos } from '../photos/photoReport.js';
-import { eachOf } from './eachOf.js';
+import { examinePhotos } from './examinePhotos.js';
+import { type FindPhotosOptions, findPhotos } from './findPhotos.js';
 import { createPhotoDecoder, type PhotoDecoderOptions } from './photoDecoder.js';
-import { listPhotoFiles, type PhotoFile } from './photoFiles.js';
-import { readPhoto, thumbnail } from './photoFolder.js';
+import type { PhotoFile } from './photoFiles.js';
 
-export interface ScanPhotosOptions extends PhotoDecoderOptions {
-  /** Decodes every photo to its end; without it only headers are read, and photos that are cut off pass. @default true */
+export interface ScanPhotosOptions extends PhotoDecoderOptions, FindPhotosOptions {
+  /**
+   * Decodes every photo to its end, and compares it with all others; without it only headers are read: photos that are cut
+   * off pass, and no copy is found. @default true
+   */
   readonly decode?: boolean;
   /** Photos that are read at the same time. @default 2 */
   readonly concurrency?: number;
   readonly onProgress?: (checked: number, total: number) => void;
+  readonly signal?: AbortSignal;
 }
 
 /**
- * Says what a folder of photos holds: classes, numbers, sizes, formats, broken and odd files.
+ * Says what a folder or list of photos holds: classes, numbers, sizes, formats, groups, copies, broken and odd files.
  *
- * @throws FoveaError `file` where the folder cannot be read, `data` where it has no classes.
+ * @throws FoveaError `file` where it cannot be read, `data` where it has no classes, `format` and `option` where a list is
+ * none or lacks a column, `aborted` where the signal is given.
  */
 export async function scanPhotos(path: string, options: ScanPhotosOptions = {}): Promise<PhotoReport> {
-  const { decode = true, concurrency = 2, onProgress } = options;
+  const { decode = true, concurrency, onProgress, signal } = options;
   const decoder = await createPhotoDecoder(options);
-  const { files, problems } = await listPhotoFiles(path);
-  const found: (FoundPhoto | undefined)[] = new Array(files.length);
-  const bad: (PhotoProblem | undefined)[] = new Array(files.length);
-  let checked = 0;
-  await eachOf(files.length, concurrency, async (i) => {
-    const { modified: _, ...file } = files[i] as PhotoFile;
-    try {
-      const bytes = await readPhoto(path, file.path);
-      const where = `photo "${file.path}"`;
-      const header = await decoder.header(bytes, where);
-      if (decode) await decoder.decode(bytes, where, thumbnail);
-      found[i] = { ...file, header };
-    } catch (error) {
-      bad[i] = photoProblem(file.path, error);
+  const { root, files, problems, ungrouped } = await findPhotos(path, options);
+  const check = decode ? 'compare' : 'header';
+  const examined = await examinePhotos(root, files, decoder, { check, concurrency, onProgress, signal });
+  const found: FoundPhoto[] = [];
+  const comparables: Parameters<typeof findDuplicates>[0][number][] = [];
+  const bad: PhotoProblem[] = [];
+  for (const [i, one] of examined.entries()) {
+    if ('kind' in one) bad.push(one);
+    else {
+      const { modified: _, ...file } = files[i] as PhotoFile;
+      found.push({ ...file, header: one.header });
+      comparables.push(one.comparable);
     }
-    onProgress?.(++checked, files.length);
-  });
-  return reportPhotos(
-    found.filter((one) => one !== undefined),
-    [...problems, ...bad.filter((one) => one !== undefined)],
-  );
+  }
+  const copies = decode ? findDuplicates(comparables) : undefined;
+  return reportPhotos(found, [...problems, ...bad], copies, ungrouped);
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { fileError } from '../../formats/node/fileError.js';
 import { eachOf } from './eachOf.js';
 
@@ -16,7 +16,7 @@ const TOGETHER = 16;
 export async function photoStamps(folder: string, names: readonly string[]): Promise<string> {
   const stamps: string[] = new Array(names.length);
   await eachOf(names.length, TOGETHER, async (i) => {
-    const path = join(folder, names[i] as string);
+    const path = resolve(folder, names[i] as string);
     const found = await stat(path).catch((error: unknown) => {
       throw fileError(path, 'cannot be read', error);
     });

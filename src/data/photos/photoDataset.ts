@@ -15,6 +15,8 @@ export interface PhotoDataset extends Dataset {
   readonly labels: Int32Array;
   /** What each photo is called: its path within the folder of photos. */
   readonly names: readonly string[];
+  /** The group of each photo, where photos come in groups. */
+  readonly groups?: readonly string[];
   /** The pixels of one photo before normalization, for pictures; throws `data` for one that cannot be decoded. */
   photo(index: number): Promise<Photo>;
 }
@@ -49,6 +51,7 @@ function changedPhotos(
   checkIndices(where, chosen, source.names.length);
   checkLabels(where, source.labels, source);
   const labels = Int32Array.from(chosen, (i) => source.labels[i] as number);
+  const { weights, groups } = source;
   const shape = [source.height, source.width, 3];
   const size = chosen.length;
 
@@ -85,6 +88,7 @@ function changedPhotos(
     classNames: source.classNames,
     labels,
     names: Array.from(chosen, (i) => source.names[i] as string),
+    ...(groups === undefined ? {} : { groups: Array.from(chosen, (i) => groups[i] as string) }),
     withPictures: (next) => changedPhotos(loader, normalization, chosen, inTurn(change, next)),
     async batch(wanted, epoch): Promise<Batch> {
       checkIndices(where, wanted, size);
@@ -103,7 +107,8 @@ function changedPhotos(
           floats.set(data, i * pictureSize);
         }
       }
-      const whole = !loaded.includes(undefined);
+      const weightOf = (i: number): number => weights?.[chosen[wanted[i] as number] as number] ?? 1;
+      const whole = weights === undefined && !loaded.includes(undefined);
       return {
         x:
           floats === undefined
@@ -113,7 +118,9 @@ function changedPhotos(
           Int32Array.from(wanted, (i) => labels[i] as number),
           [n],
         ),
-        ...(whole ? {} : { sampleWeights: Float32Array.from(loaded, (one) => (one === undefined ? 0 : 1)) }),
+        ...(whole
+          ? {}
+          : { sampleWeights: Float32Array.from(loaded, (one, i) => (one === undefined ? 0 : weightOf(i))) }),
       };
     },
     expect(wanted) {

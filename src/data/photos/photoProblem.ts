@@ -5,6 +5,7 @@ export type PhotoProblemKind =
   | 'unsupported' // a picture of a kind that is not read
   | 'unreadable' // the system refuses to read it
   | 'notPhoto' // some other file
+  | 'row' // a row of a list that cannot be used
   | 'empty' // a folder of a class without photos
   | 'unlabeled'; // photos of a class that the training photos do not have
 

@@ -1,3 +1,5 @@
+import { type DuplicateReport, reportDuplicates } from './duplicateReport.js';
+import type { Duplicates } from './duplicates.js';
 import type { PhotoHeader } from './photo.js';
 import { isPhotoName } from './photoFormat.js';
 import { byName, type PhotoPart } from './photoParts.js';
@@ -11,6 +13,7 @@ export interface FoundPhoto {
   readonly className: string;
   /** Size of the file in bytes. */
   readonly bytes: number;
+  readonly group?: string;
   readonly header: PhotoHeader;
 }
 
@@ -21,7 +24,7 @@ export interface Spread {
   readonly most: number;
 }
 
-/** What a folder of photos holds. Broken photos are counted among the problems alone. */
+/** What a folder or list of photos holds. Broken photos are counted among the problems alone. */
 export interface PhotoReport {
   readonly photos: number;
   readonly bytes: number;
@@ -38,6 +41,18 @@ export interface PhotoReport {
   readonly width: Spread;
   /** How many times as many training photos the largest class has as the smallest. */
   readonly imbalance: number;
+  /** Where photos come in groups. */
+  readonly groups?: {
+    readonly number: number;
+    /** Photos of the largest. */
+    readonly largest: number;
+    /** Photos that nothing gives a group; each is one of its own. */
+    readonly ungrouped: number;
+    /** Groups with photos in two parts. */
+    readonly straddling: readonly string[];
+  };
+  /** Copies among the photos, where photos were decoded. */
+  readonly duplicates?: DuplicateReport;
   /** What was left out, and why. */
   readonly problems: readonly PhotoProblem[];
   /** Photos that can be used and are unlike others: tiny, very long, named as another format. */
@@ -50,7 +65,12 @@ const TINY = 32;
 const LONG = 4;
 
 /** Counts and measures photos. */
-export function reportPhotos(photos: readonly FoundPhoto[], problems: readonly PhotoProblem[]): PhotoReport {
+export function reportPhotos(
+  photos: readonly FoundPhoto[],
+  problems: readonly PhotoProblem[],
+  copies?: Duplicates,
+  ungrouped = 0,
+): PhotoReport {
   const order: readonly PhotoPart[] = ['train', 'valid', 'test'];
   const parts = order
     .map((part) => ({ part, members: photos.filter((photo) => photo.part === part) }))
@@ -71,9 +91,34 @@ export function reportPhotos(photos: readonly FoundPhoto[], problems: readonly P
     height: spread(photos.map(({ header }) => header.height)),
     width: spread(photos.map(({ header }) => header.width)),
     imbalance: sizes.length === 0 ? 1 : Math.max(...sizes) / Math.min(...sizes),
+    ...groupFacts(photos, ungrouped),
+    ...(copies === undefined ? {} : { duplicates: reportDuplicates(photos, copies) }),
     problems,
     odd: photos.flatMap(({ path, header }) => oddities(path, header).map((message) => ({ path, message }))),
   };
+}
+
+function groupFacts(photos: readonly FoundPhoto[], ungrouped: number): Pick<PhotoReport, 'groups'> {
+  const counts = countBy(
+    photos.filter(({ group }) => group !== undefined),
+    ({ group }) => group as string,
+  );
+  if (counts.size === 0) return {};
+  const largest = [...counts.values()].reduce((most, n) => Math.max(most, n), 0);
+  return { groups: { number: counts.size, largest, ungrouped, straddling: straddlingGroups(photos) } };
+}
+
+/** Groups with photos in two parts, by name. */
+export function straddlingGroups(photos: readonly Pick<FoundPhoto, 'group' | 'part'>[]): string[] {
+  const partOf = new Map<string, PhotoPart>();
+  const both = new Set<string>();
+  for (const { group, part } of photos) {
+    if (group === undefined) continue;
+    const before = partOf.get(group) ?? part;
+    partOf.set(group, before);
+    if (before !== part) both.add(group);
+  }
+  return [...both].sort(byName);
 }
 
 function oddities(path: string, { format, height, width }: PhotoHeader): string[] {
