@@ -17,9 +17,10 @@ import { finetuneDefaults } from './finetune/finetuneOptions.js';
 import { FinetuneReporter } from './finetune/finetuneReporter.js';
 import { commas } from './format.js';
 import { option } from './optionValues.js';
+import { addPhotoOptions, PHOTOS_ARGUMENT, type PhotoOptions, photoSelection } from './photoOptions.js';
 import type { Terminal } from './terminal.js';
 
-interface FeaturesOptions extends EngineChoice {
+interface FeaturesOptions extends EngineChoice, PhotoOptions {
   readonly base?: string;
   readonly weights?: string;
   readonly layer?: string;
@@ -35,12 +36,13 @@ export function addFeaturesCommand(program: Command, terminal: Terminal): void {
     .description(
       `Computes what a layer of a trained network makes of each photo and keeps it as Zarr version 3, written piece by piece: a run that was stopped goes on. In Python, zarr.open_array reads it. Beside each array lies a JSON file with the photos and their classes.`,
     )
-    .argument('<photos>', 'a folder with one sub-folder per class, or with train, valid and test of those')
+    .argument('<photos>', PHOTOS_ARGUMENT)
     .addOption(option('--base <name>', 'a network, or a model file', String, finetuneDefaults.base))
     .option('--weights <file>', "the network's weights, instead of the usual ones")
     .option('--layer <name>', 'the layer (default: the one that a new classifier builds on)')
     .option('-o, --out <folder>', 'where to keep them (default: features)')
     .option('--json', 'print one JSON object per line');
+  addPhotoOptions(command);
   addEngineOptions(command)
     .addHelpText(
       'after',
@@ -59,7 +61,8 @@ async function computeFeatures(path: string, options: FeaturesOptions, terminal:
   try {
     const photos = await photoFolder(path, {
       // Who asks for features deals out the photos later.
-      ...{ preprocessing: base.preprocessing, validation: 0 },
+      ...{ ...photoSelection(options), preprocessing: base.preprocessing, validation: 0, duplicates: 'keep' },
+      signal: terminal.signal,
       onProgress: (done, total) => reporter.checking(done, total),
     });
     const out = options.out ?? 'features';
@@ -67,7 +70,7 @@ async function computeFeatures(path: string, options: FeaturesOptions, terminal:
     await withEngine(options, async (engine) => {
       for (const [part, data] of Object.entries({ train: photos.train, valid: photos.valid, test: photos.test })) {
         if (data === undefined) continue;
-        const source = await photoStamps(path, data.names);
+        const source = await photoStamps(photos.root, data.names);
         const preprocessing = JSON.parse(JSON.stringify(photos.preprocessing)) as JsonObject;
         // Part of the name, so that other photos or another layer never go on with what is there.
         const name = `${part}-${(await featureKey(below, source, preprocessing)).slice(0, 12)}`;
@@ -99,6 +102,7 @@ function describe(base: BaseNetwork, { outputs }: Model, data: PhotoDataset, pre
   const facts = {
     ...{ base: base.name, weights: base.weights, layer: outputs[0]?.layer.name, preprocessing },
     ...{ classNames: data.classNames, photos: data.names, labels: [...data.labels] },
+    ...(data.groups === undefined ? {} : { groups: data.groups }),
   };
   return `${JSON.stringify(facts, undefined, 2)}\n`;
 }

@@ -24,6 +24,8 @@ export interface Dataset {
   readonly varies?: true;
   /** The same data with each picture changed before it becomes numbers for a network; data of pictures kept as bytes has it. */
   withPictures?(change: PictureChange): Dataset;
+  /** Told how many seconds a run stood still for a batch that was not yet there. */
+  onWaited?(seconds: number): void;
 }
 
 /** Examples laid side by side along the first axis. */

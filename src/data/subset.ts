@@ -31,6 +31,7 @@ export function subset(dataset: Dataset, indices: Uint32Array | readonly number[
     ...(dataset.withPictures === undefined
       ? {}
       : { withPictures: (change: PictureChange) => subset(dataset.withPictures?.(change) ?? dataset, chosen) }),
+    onWaited: (seconds) => dataset.onWaited?.(seconds),
   };
 }
 

@@ -58,7 +58,9 @@ export async function collectPredictions(
     throwIfAborted('predict', signal);
     const wanted = order.subarray(start, start + batchSize);
     data.expect?.(order.subarray(start, start + 2 * batchSize));
+    const began = performance.now();
     const { x, y, sampleWeights } = await data.batch(wanted);
+    data.onWaited?.((performance.now() - began) / 1000);
     const rows = await predictor.predict(x, { batchSize: wanted.length });
     for (let i = 0; i < wanted.length; i++) {
       if (sampleWeights?.[i] === 0) continue;

@@ -6,6 +6,8 @@ export interface Batches {
   next(): Promise<Batch | undefined>;
   /** Lets go of what the batches come from. */
   close(): Promise<void>;
+  /** Told how long somebody waited for the next batch. */
+  onWaited?(seconds: number): void;
 }
 
 /** How many batches a data set is told of before they are asked for. */
@@ -34,6 +36,7 @@ export function datasetBatches(
       return batch;
     },
     close: async () => undefined,
+    onWaited: (seconds) => dataset.onWaited?.(seconds),
   };
 }
 
@@ -72,10 +75,13 @@ export class Prefetch {
   }
 
   /** The next batch: the one that was fetched ahead, where there is one. */
-  take(): Promise<Batch | undefined> {
+  async take(): Promise<Batch | undefined> {
+    const began = performance.now();
     const next = this.#pending ?? this.#batches.next();
     this.#pending = undefined;
-    return next;
+    const batch = await next;
+    this.#batches.onWaited?.((performance.now() - began) / 1000);
+    return batch;
   }
 
   /** Begins to fetch the next batch, once what was asked of the engine is on its way. */

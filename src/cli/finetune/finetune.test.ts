@@ -169,6 +169,50 @@ describe('fovea finetune', () => {
     expect(report.problems).toEqual([expect.objectContaining({ file: 'train/sky/broken.jpg', kind: 'broken' })]);
   });
 
+  test('a list with groups and copies; continued with the same photos', async () => {
+    const rows = ['img;kind;who', 'photos/sky/none.jpg;sky;w0'];
+    for (const name of ['sky', 'wood']) {
+      for (let i = 0; i < 20; i++) rows.push(`photos/${name}/${name}${i}.jpg;${name};w${i % 5}`);
+    }
+    await copyFile(join(photos, 'wood/wood1.jpg'), at('again.jpg'));
+    const list = at('list.csv');
+    await writeFile(list, [...rows, 'again.jpg;wood;w3'].join('\n'));
+    const choice = ['--columns', 'path=img,label=kind', '--group', 'who', '--epochs', '2', ...reference];
+    const { code, out, err } = await capture(['finetune', list, '--base', base, '--run', at('listed'), ...choice]);
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/1 scene has several photos, such as again\.jpg and photos\/wood\/wood1\.jpg/);
+    expect(out).toMatch(/left out +1 file/);
+    expect(out).toMatch(/waited for photos \d+\.\d s of \d+\.\d s/);
+    const report = JSON.parse(await readFile(at('listed/report.json'), 'utf8'));
+    // Two of five groups share a copy.
+    expect([
+      [8, 33],
+      [16, 25],
+      [17, 24],
+    ]).toContainEqual([report.valid, report.train]);
+    expect(report.duplicates.sets).toMatchObject([{ kind: 'exact', classes: ['wood'] }]);
+    expect(report.duplicates.sets[0].parts).toHaveLength(1);
+    expect(report.command).toContain('path=img,label=kind');
+    expect(report.problems).toMatchObject([{ file: 'photos/sky/none.jpg', kind: 'unreadable' }]);
+    const more = await capture(['finetune', '--resume', at('listed'), '--epochs', '3', ...reference]);
+    expect([more.code, more.err]).toEqual([0, '']);
+    const dropped = await capture([
+      'finetune',
+      list,
+      '--base',
+      base,
+      '--run',
+      at('dropped'),
+      ...choice,
+      '--duplicates',
+      'drop',
+    ]);
+    expect(dropped.out).toMatch(/1 copy of photos left out, such as photos\/wood\/wood1\.jpg/);
+    const wrong = await capture(['finetune', list, '--base', base, '--columns', 'path=imgg,label=kind']);
+    expect([wrong.code, wrong.err]).toEqual([2, expect.stringMatching(/a column "imgg".*Did you mean "img"\?/)]);
+    expect((await capture(['finetune', list, '--columns', 'paht=x'])).err).toMatch(/Did you mean "path"\?/);
+  });
+
   test('Ctrl-C while features are computed: nothing is left but what is finished', async () => {
     const controller = new AbortController();
     const onWrite = (text: string) => text.includes('is frozen') && controller.abort('SIGINT');
@@ -245,7 +289,7 @@ describe('interrupted and continued', () => {
     const options = await resume('--learning-rate', '1', '--base', 'vgg16');
     expect([options.code, options.err]).toEqual([2, expect.stringMatching(/Received --base, --learning-rate\./)]);
     expect((await capture(['finetune', photos, '--resume', at('whole')])).err).toContain('Received the photos');
-    expect((await capture(['finetune'])).err).toMatch(/needs a folder of photos.*--resume/);
+    expect((await capture(['finetune'])).err).toMatch(/needs photos: a folder.*--resume/);
     const cli = await capture(['train', '--resume', at('whole')]);
     expect([cli.code, cli.err]).toEqual([2, expect.stringContaining(`fovea finetune --resume ${at('whole')}`)]);
     await utimes(join(photos, 'wood', 'wood0.jpg'), new Date(2020, 1, 1), new Date(2020, 1, 1));

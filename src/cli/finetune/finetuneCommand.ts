@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Outcome } from '../commandLine.js';
 import { addEngineOptions } from '../engineOptions.js';
 import { distance, option, realNumber, wholeNumber } from '../optionValues.js';
+import { addDuplicatesOption, addPhotoOptions, PHOTOS_ARGUMENT } from '../photoOptions.js';
 import { checkResumeOptions } from '../resumeOptions.js';
 import type { Terminal } from '../terminal.js';
 import { type FinetuneOptions, finetuneDefaults } from './finetuneOptions.js';
@@ -30,7 +31,7 @@ export function addFinetuneCommand(program: Command, terminal: Terminal, outcome
     .description(
       `Makes a classifier for photos from a network that has learned from a million others: its last layer is replaced and learns, the rest stays as it is. What the rest makes of each photo is computed once and kept. The result is measured on photos that nothing was learned from.`,
     )
-    .argument('[photos]', 'a folder with one sub-folder per class, or with train, valid and test of those')
+    .argument('[photos]', PHOTOS_ARGUMENT)
     .addOption(option('--base <name>', 'a network (mobilenet, vgg16, resnet50 …), or a model file', String, base))
     .option('--weights <file>', "the network's weights (.safetensors, .h5, .keras, .pth), instead of the usual ones")
     .addOption(
@@ -48,7 +49,7 @@ export function addFinetuneCommand(program: Command, terminal: Terminal, outcome
     .addOption(
       option(
         '--validation <n>',
-        'share of the photos to measure on, where there is no folder valid',
+        'share of the photos to measure on, where none are given for that',
         realNumber({ below: 1 }),
         `${validation}`,
       ),
@@ -60,6 +61,7 @@ export function addFinetuneCommand(program: Command, terminal: Terminal, outcome
     .addOption(option('--checkpoint-every <n>', 'time or steps between checkpoints: 30s, 2m, 500', distance(), '60s'))
     .option('--json', 'print one JSON object per line, for programs')
     .option('-q, --quiet', 'print the result alone');
+  addDuplicatesOption(addPhotoOptions(command));
   addEngineOptions(command)
     .addHelpText(
       'after',
@@ -73,6 +75,7 @@ Examples:
   fovea finetune ~/photos
   fovea finetune ~/photos --base resnet50 --epochs 20
   fovea finetune ~/photos --unfreeze all --unfreeze-epochs 3
+  fovea finetune photos.csv --columns path=img,label=class --group driver
   fovea finetune ~/photos --weights mobilenet_v1_0.75_224-imagenet.safetensors
   fovea finetune --resume runs/2026-01-31-photos-mobilenet
   fovea finetune --resume runs/2026-01-31-photos-mobilenet --unfreeze all`,

@@ -1,8 +1,9 @@
 import type { CheckpointOptions } from '../../train/checkpoint.js';
 import type { EngineChoice } from '../engineOptions.js';
+import type { DUPLICATES, PhotoOptions } from '../photoOptions.js';
 
 /** What `fovea finetune` is asked for; what is left out is undefined. */
-export interface FinetuneOptions extends EngineChoice {
+export interface FinetuneOptions extends EngineChoice, PhotoOptions {
   readonly base?: string;
   readonly weights?: string;
   readonly epochs?: number;
@@ -13,6 +14,7 @@ export interface FinetuneOptions extends EngineChoice {
   readonly unfreezeEpochs?: number;
   readonly validation?: number;
   readonly seed?: number;
+  readonly duplicates?: (typeof DUPLICATES)[number];
   readonly features?: string;
   readonly run?: string;
   readonly resume?: string;
@@ -30,6 +32,7 @@ export const finetuneDefaults = {
   dropout: 0,
   unfreezeEpochs: 2,
   validation: 0.2,
+  duplicates: 'together',
   seed: 0,
   checkpointEvery: { everySeconds: 60 },
 } as const;

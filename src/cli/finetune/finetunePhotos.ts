@@ -7,10 +7,18 @@ import type { Preprocessing } from '../../data/photos/preprocessing.js';
 import { whole } from '../../layers/options.js';
 import { FoveaError } from '../../tensor/errors.js';
 import { count } from '../format.js';
+import { DUPLICATES, photoSelection } from '../photoOptions.js';
 
 /** Which photos, and how they are dealt out, so that the same are found again; plain JSON. */
 export const photoChoiceSchema = v.object({
+  /** The folder, or the list. */
   folder: v.string(),
+  /** The columns of the list, where they were named. */
+  columns: v.exactOptional(v.record(v.picklist(['path', 'label', 'split', 'group', 'weight']), v.string())),
+  /** What names a photo's group. */
+  group: v.exactOptional(v.string()),
+  /** What becomes of copies. */
+  duplicates: v.picklist(DUPLICATES),
   /** Share of the photos to set aside where there is no folder `valid`. */
   validation: v.number(),
   /** Keys what is set aside. */
@@ -35,6 +43,7 @@ export interface OpenPhotosOptions {
   /** They are read more than once, whole: pixels as bytes are a quarter of what a network takes. */
   readonly again: boolean;
   readonly onProgress: (done: number, total: number) => void;
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -44,23 +53,25 @@ export interface OpenPhotosOptions {
  */
 export async function openFinetunePhotos(
   wanted: Omit<PhotoChoice, 'stamps'> & Partial<Pick<PhotoChoice, 'stamps'>>,
-  { preprocessing, again, onProgress }: OpenPhotosOptions,
+  { preprocessing, again, onProgress, signal }: OpenPhotosOptions,
 ): Promise<FinetunePhotos> {
-  const { folder: path, validation, seed } = wanted;
+  const { folder: path, validation, seed, duplicates } = wanted;
+  const chosen = { ...photoSelection(wanted), duplicates };
   const folder = await photoFolder(path, {
-    ...{ preprocessing, validation, seed, onProgress },
+    ...{ ...chosen, preprocessing, validation, seed, onProgress, signal },
     ...(again ? { cache: 'memory' as const } : {}),
   });
   const where = `photos in "${path}"`;
   if (folder.classNames.length < 2) {
     throw new FoveaError('data', {
       where,
-      rule: 'there must be at least two classes, each in a folder of its own',
+      rule: 'there must be at least two classes',
       received: count(folder.classNames.length, 'class', 'classes'),
     });
   }
   const { train, valid, test } = folder;
-  const stamp = async (data: PhotoDataset | undefined) => (data === undefined ? null : photoStamps(path, data.names));
+  const stamp = async (data: PhotoDataset | undefined) =>
+    data === undefined ? null : photoStamps(folder.root, data.names);
   const stamps = { train: await stamp(train), valid: await stamp(valid), test: await stamp(test) };
   for (const [part, before] of Object.entries(wanted.stamps ?? {})) {
     if (before === stamps[part as PhotoPart]) continue;
@@ -71,5 +82,5 @@ export async function openFinetunePhotos(
     });
   }
   const parts = { train, ...(valid === undefined ? {} : { valid }), ...(test === undefined ? {} : { test }) };
-  return { folder, parts, choice: { folder: resolve(path), validation, seed, stamps } };
+  return { folder, parts, choice: { folder: resolve(path), ...chosen, validation, seed, stamps } };
 }

@@ -1,3 +1,4 @@
+import { isAbsolute, join } from 'node:path';
 import type { Measure } from '../../report/measure.js';
 import type { BatchInfo, TrainingRun } from '../../train/callbacks/callback.js';
 import type { FeatureProgress } from '../../train/features/cacheFeatures.js';
@@ -20,6 +21,8 @@ export interface FinetuneFacts {
   /** The folder of the run. */
   readonly run: string;
   readonly photos: string;
+  /** The folder that the names of photos are relative to. */
+  readonly root: string;
   readonly base: string;
   readonly weights: string;
   /** The words of a command that does the same. */
@@ -29,6 +32,8 @@ export interface FinetuneFacts {
   readonly valid: number;
   readonly test: number;
   readonly leftOut: number;
+  /** What a person should know of how the photos were dealt out. */
+  readonly remarks: readonly string[];
   readonly parameters: { readonly total: number; readonly trainable: number };
   readonly engine: string;
 }
@@ -42,6 +47,8 @@ export interface FinetuneResult extends FinetuneFacts {
   /** Largest difference between the whole network and its parts on a few photos. */
   readonly wholeNetworkDifference: number | undefined;
   readonly seconds: Readonly<Record<string, number>>;
+  /** How long computing stood still because photos were not yet decoded, and how long it took in all; seconds. */
+  readonly waiting: { readonly seconds: number; readonly of: number };
   readonly model: string;
 }
 
@@ -78,6 +85,7 @@ export class FinetuneReporter {
       ...(leftOut === 0 ? [] : [['left out', `${count(leftOut, 'file')} that cannot be used`]]),
     ];
     for (const [name = '', value = ''] of rows) this.#line(`${paint(this.#terminal, 'dim', name.padEnd(9))} ${value}`);
+    for (const remark of facts.remarks) this.#line(remark);
     this.#line('');
   }
 
@@ -157,7 +165,7 @@ export class FinetuneReporter {
   end(result: FinetuneResult): void {
     this.clear();
     if (this.#event('result', result)) return;
-    const { measure, measuredOn, worst, model, seconds } = result;
+    const { measure, measuredOn, worst, model, seconds, waiting } = result;
     const bold = (text: string): string => paint(this.#terminal, 'bold', text);
     if (this.#kind !== 'quiet') this.#line('');
     if (measure !== undefined)
@@ -186,10 +194,15 @@ export class FinetuneReporter {
         .map(([name, s]) => `${name} ${duration(s)}`)
         .join(', ')}`,
     );
+    this.#line(`           waited for photos ${duration(waiting.seconds)} of ${duration(waiting.of)}`);
     this.#line('');
     this.#line('What to try next:');
     const photo = worst[0]?.photo;
-    this.#say(['predict', model, photo === undefined ? 'PHOTO.jpg' : `${result.photos}/${photo}`]);
+    this.#say([
+      'predict',
+      model,
+      photo === undefined ? 'PHOTO.jpg' : isAbsolute(photo) ? photo : join(result.root, photo),
+    ]);
     if (!result.command.includes('--unfreeze')) this.#say(['finetune', '--resume', result.run, '--unfreeze', 'all']);
   }
 

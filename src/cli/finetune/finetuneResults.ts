@@ -27,6 +27,7 @@ export interface FinetuneOutcome {
     | undefined;
   readonly wholeNetworkDifference: number | undefined;
   readonly seconds: Readonly<Record<string, number>>;
+  readonly waiting: FinetuneResult['waiting'];
 }
 
 /** Writes what stays of a fine-tuning besides its model and its logs: `report.json`. */
@@ -34,14 +35,15 @@ export async function writeResults(outcome: FinetuneOutcome): Promise<FinetuneRe
   const { run, learned } = outcome;
   const { photos, config, folder } = run;
   const result = resultOf(outcome);
+  const { duplicates } = photos.folder;
   const problems = photos.folder.problems.map(({ path: file, kind, message }) => ({ file, kind, message }));
-  const report = { fovea: config.fovea, config, ...result, history: learned.history, problems };
+  const report = { fovea: config.fovea, config, ...result, history: learned.history, duplicates, problems };
   await writeFileAtomic(join(folder.path, 'report.json'), `${JSON.stringify(report, undefined, 2)}\n`);
   return result;
 }
 
-function resultOf({ run, facts, measured, wholeNetworkDifference, seconds }: FinetuneOutcome): FinetuneResult {
-  const rest = { wholeNetworkDifference, seconds, model: run.folder.model };
+function resultOf({ run, facts, measured, wholeNetworkDifference, seconds, waiting }: FinetuneOutcome): FinetuneResult {
+  const rest = { wholeNetworkDifference, seconds, waiting, model: run.folder.model };
   if (measured === undefined) return { ...facts, measuredOn: undefined, measure: undefined, worst: [], ...rest };
   const { part, data, measure } = measured;
   const { wrong: _, ...numbers } = measure;

@@ -5,6 +5,7 @@ import { withEngine } from '../engineOptions.js';
 import { interruptedCode, SUCCESS } from '../exitCode.js';
 import { count } from '../format.js';
 import { photoModelTexts } from '../modelTexts.js';
+import { photoRemarks } from '../photoOptions.js';
 import type { Terminal } from '../terminal.js';
 import { version } from '../version.js';
 import { FinetuneFeatures } from './finetuneFeatures.js';
@@ -52,7 +53,7 @@ function prepare(
   if (path !== undefined) return beginFinetuning(path, options, reporter, terminal);
   throw new FoveaError('option', {
     where: 'fovea finetune',
-    rule: 'it needs a folder of photos, with one sub-folder per class',
+    rule: 'it needs photos: a folder with one sub-folder per class, or a list',
     received: 'none',
     remedy: 'Name one, or a run to go on with: --resume runs/…',
   });
@@ -112,26 +113,48 @@ async function finetuneWith(
   if (features.seconds > 0) seconds.features = features.seconds;
   seconds.measuring = (performance.now() - start) / 1000 - (features.seconds - known);
   seconds.all = (performance.now() - began) / 1000;
-  reporter.end(await writeResults({ run, facts, learned, measured, wholeNetworkDifference, seconds }));
+  const waiting = { seconds: photos.folder.waitedSeconds, of: seconds.all - (seconds.photos ?? 0) };
+  reporter.end(await writeResults({ run, facts, learned, measured, wholeNetworkDifference, seconds, waiting }));
   return SUCCESS;
 }
 
 function factsOf({ config, base, photos, model, folder }: PreparedFinetuning, engine: Engine): FinetuneFacts {
-  const { folder: path } = photos.choice;
+  const { folder: path, columns, group, duplicates } = photos.choice;
   const { unfreeze } = config.training;
   const { weights, network } = config.base;
   const { train, valid, test } = photos.parts;
   const { name, build, threads } = engine.description;
   const { total, trainable } = model.countParameters();
   return {
-    ...{ run: folder.path, photos: path, base: base.name, weights: base.weights, classes: photos.folder.classNames },
+    ...{
+      run: folder.path,
+      photos: path,
+      root: photos.folder.root,
+      base: base.name,
+      weights: base.weights,
+      classes: photos.folder.classNames,
+    },
     ...{ train: train.size, valid: valid?.size ?? 0, test: test?.size ?? 0 },
     command: [
       ...['finetune', path, '--base', network],
+      ...(columns === undefined
+        ? []
+        : [
+            '--columns',
+            Object.entries(columns)
+              .map((pair) => pair.join('='))
+              .join(),
+          ]),
+      ...(group === undefined ? [] : ['--group', group]),
+      ...(duplicates === 'together' ? [] : ['--duplicates', duplicates]),
       ...(weights === null ? [] : ['--weights', weights]),
       ...(unfreeze === null ? [] : ['--unfreeze', unfreeze]),
     ],
-    ...{ leftOut: photos.folder.problems.length, parameters: { total, trainable } },
+    ...{
+      leftOut: photos.folder.problems.length,
+      remarks: photoRemarks(photos.folder),
+      parameters: { total, trainable },
+    },
     engine: `${name}, ${build}, ${count(threads, 'thread')}`,
   };
 }

@@ -6,6 +6,7 @@ import type { Model } from '../../model/model.js';
 import { FoveaError } from '../../tensor/errors.js';
 import { finetune } from '../../train/finetune/finetune.js';
 import { type BaseNetwork, openBase } from '../baseNetwork.js';
+import { photoSelection } from '../photoOptions.js';
 import { checkRoom, makeRunFolder, RunFolder, usualRunFolder } from '../runFolder.js';
 import type { Terminal } from '../terminal.js';
 import { version } from '../version.js';
@@ -39,11 +40,11 @@ export async function beginFinetuning(
 ): Promise<PreparedFinetuning> {
   const began = performance.now();
   const wanted = { ...finetuneDefaults, ...options };
-  const { base: network, validation, seed, dropout, features } = wanted;
+  const { base: network, validation, seed, dropout, features, duplicates } = wanted;
   const unfreeze = options.unfreeze ?? (options.unfreezeEpochs === undefined ? null : 'all');
   const base = await openBase(network, options.weights, terminal);
-  const choice = { folder: path, validation, seed };
-  const photos = await openPhotos(choice, base, { features, unfreeze }, reporter);
+  const choice = { folder: path, ...photoSelection(options), duplicates, validation, seed };
+  const photos = await openPhotos(choice, base, { features, unfreeze }, reporter, terminal);
   const { train } = photos.parts;
   const batchSize = options.batchSize ?? Math.min(finetuneDefaults.batchSize, Math.ceil(train.size / STEPS));
   const config = storedFinetuneConfig({
@@ -62,7 +63,10 @@ export async function beginFinetuning(
     features: features ?? null,
   });
   const model = modelFor(config, base, photos);
-  const folder = await makeRunFolder(options.run ?? usualRunFolder(terminal.now(), basename(resolve(path)), base.name));
+  const folder = await makeRunFolder(
+    options.run ??
+      usualRunFolder(terminal.now(), basename(resolve(path)).replace(/\.(csv|tsv|txt|jsonl?|ndjson)$/i, ''), base.name),
+  );
   try {
     await checkRoom(folder.path, roomNeeded(config, model));
     await folder.writeConfig(config);
@@ -96,7 +100,13 @@ export async function continueFinetuning(
     });
   }
   const { unfreeze } = config.training;
-  const photos = await openPhotos(config.photos, base, { features: config.features ?? undefined, unfreeze }, reporter);
+  const photos = await openPhotos(
+    config.photos,
+    base,
+    { features: config.features ?? undefined, unfreeze },
+    reporter,
+    terminal,
+  );
   const model = modelFor(config, base, photos);
   await checkRoom(path, roomNeeded(config, model));
   // A folder that may not be written to is found out here, and not after the first epoch.
@@ -110,9 +120,10 @@ function openPhotos(
   { preprocessing }: BaseNetwork,
   { features, unfreeze }: { readonly features: string | undefined; readonly unfreeze: string | null },
   reporter: FinetuneReporter,
+  { signal }: Terminal,
 ): Promise<FinetunePhotos> {
   return openFinetunePhotos(choice, {
-    ...{ preprocessing, again: unfreeze !== null || features === 'off' },
+    ...{ preprocessing, again: unfreeze !== null || features === 'off', signal },
     onProgress: (done, total) => reporter.checking(done, total),
   }).finally(() => reporter.clear());
 }

@@ -72,6 +72,8 @@ export interface PhotoFolder {
   readonly straddling: readonly string[];
   /** What was left out so far, and why; grows when a photo turns out to be broken during a run. */
   readonly problems: readonly PhotoProblem[];
+  /** How long training and measuring stood still so far for photos that were not yet decoded. */
+  readonly waitedSeconds: number;
 }
 
 /**
@@ -141,6 +143,9 @@ export async function photoFolder(path: string, options: PhotoFolderOptions = {}
     straddling: straddlingGroups(placed),
     get problems() {
       return [...found, ...loader.problems];
+    },
+    get waitedSeconds() {
+      return loader.waitedSeconds;
     },
   };
 }

@@ -126,6 +126,9 @@ function changedPhotos(
     expect(wanted) {
       loader.expect(Array.from(wanted, (i) => chosen[i] as number));
     },
+    onWaited: (seconds) => {
+      loader.waitedSeconds += seconds;
+    },
     async photo(index) {
       checkIndices(where, Uint32Array.of(index), size);
       const pixels = await loader.load(chosen[index] as number);

@@ -28,6 +28,8 @@ export class PhotoLoader {
   readonly source: PhotoSource;
   /** Photos that turned out not to be decodable, in the order in which that was found. */
   readonly problems: PhotoProblem[] = [];
+  /** How long training and measuring stood still for photos that were not yet decoded. */
+  waitedSeconds = 0;
   readonly #broken = new Set<number>();
   readonly #cache: PhotoCache | undefined;
   readonly #concurrency: number;
