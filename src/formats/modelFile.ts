@@ -5,6 +5,7 @@ import { FoveaError } from '../tensor/errors.js';
 import { suggestName } from '../tensor/nearest.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
+import { checkJsonSize, parseJsonText } from './jsonText.js';
 import { readSafetensors, safetensorsPieces, type WriteSafetensorsOptions } from './safetensors.js';
 
 /** Texts that travel with a model: names of classes, preprocessing, how it was trained. */
@@ -84,7 +85,7 @@ export async function loadModel(
       remedy: 'Use the version of Fovea that wrote it, or a later one',
     });
   }
-  const model = modelFromConfig(parseConfig(config, where), options);
+  const model = modelFromConfig(parseConfig(config, bytes, where), options);
   const { weights } = model;
   const paths = new Set(weights.map(({ path }) => path));
   for (const name of tensors.keys()) {
@@ -103,9 +104,10 @@ export async function loadModel(
   return { model, metadata: others };
 }
 
-function parseConfig(config: string, where: string): unknown {
+function parseConfig(config: string, file: Uint8Array, where: string): unknown {
+  checkJsonSize(config.length, file, where);
   try {
-    return JSON.parse(config);
+    return parseJsonText(config);
   } catch (cause) {
     throw new FoveaError('format', {
       where,

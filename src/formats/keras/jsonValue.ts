@@ -1,4 +1,5 @@
 import { formatError, quoteUntrusted } from '../formatError.js';
+import { parseJsonText } from '../jsonText.js';
 
 /** A value of an untrusted JSON document that knows where it stands, so that errors can say so. */
 export class JsonValue {
@@ -15,7 +16,7 @@ export class JsonValue {
   /** Parses a document. @throws FoveaError `format` where it is no JSON. */
   static parse(text: string, where: string, what: string): JsonValue {
     try {
-      return new JsonValue(JSON.parse(text), where, what);
+      return new JsonValue(parseJsonText(text), where, what);
     } catch (cause) {
       const received = cause instanceof Error ? cause.message.slice(0, 100) : 'something else';
       throw formatError(where, `${what} must be JSON`, received, 'The file is damaged: fetch or write it anew', cause);
@@ -84,15 +85,4 @@ export class JsonValue {
       'The file is damaged or was made by another program: write it anew',
     );
   }
-}
-
-/** A description of a thousand layers has as much. Hostile JSON takes 23 times its size once it is parsed. */
-const MOST_JSON_BYTES = 1.25 * 2 ** 20;
-
-/** Throws for a description that is too large for the file that it is a part of. */
-export function checkJsonSize(size: number, file: Uint8Array, where: string): void {
-  const most = MOST_JSON_BYTES + Math.floor(file.length / 16);
-  if (size <= most) return;
-  const remedy = 'The file is damaged or hostile, or was made by another program';
-  throw formatError(where, `the description of the network may have at most ${most} bytes here`, `${size}`, remedy);
 }

@@ -1,11 +1,12 @@
 import { formatError } from '../formatError.js';
 import { isHdf5, openHdf5 } from '../hdf5/hdf5File.js';
+import { checkJsonSize } from '../jsonText.js';
 import { SPARE_BYTES } from '../limits.js';
 import type { StoredTensor } from '../safetensors.js';
 import type { WeightLayout } from '../weightLayout.js';
 import { isZip, readZip } from '../zip.js';
 import { configuredOrdering } from './configuredOrdering.js';
-import { checkJsonSize, JsonValue } from './jsonValue.js';
+import { JsonValue } from './jsonValue.js';
 import { hasLayerNumbers, readLayerNumbers, readNamedLayers } from './namedLayers.js';
 import { type KernelOrdering, kernelStorage, toCorrelationKernel } from './ordering.js';
 import { readVariables } from './variables.js';

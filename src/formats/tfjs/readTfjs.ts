@@ -1,6 +1,7 @@
 import { sizeOf } from '../../tensor/shape.js';
 import { formatError, quoteUntrusted } from '../formatError.js';
-import { checkJsonSize, JsonValue } from '../keras/jsonValue.js';
+import { checkJsonSize } from '../jsonText.js';
+import { JsonValue } from '../keras/jsonValue.js';
 import type { KerasFile, KerasLayerWeights, KerasWeight } from '../keras/kerasFile.js';
 import { assemble, type ImportedModel, type ModelFromKerasOptions } from '../keras/modelFromKeras.js';
 import { weightRoles } from '../keras/weightRoles.js';

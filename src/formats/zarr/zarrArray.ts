@@ -31,7 +31,7 @@ export interface ZarrRows {
 const CHUNK_BYTES = 2 ** 20;
 const MAX_CHUNKS = 2 ** 16;
 const MAX_BYTES = 2 ** 32 - 1;
-const MAX_METADATA_BYTES = 2 ** 24;
+const MAX_METADATA_BYTES = 2 ** 20;
 
 /** An array on disk or elsewhere, in the format Zarr version 3, whose rows are read and written in chunks. */
 export class ZarrArray {

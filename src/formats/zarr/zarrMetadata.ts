@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { JsonObject } from '../../layers/json.js';
 import { type Shape, sizeOf } from '../../tensor/shape.js';
 import { formatError, quoteUntrusted } from '../formatError.js';
+import { parseJsonText } from '../jsonText.js';
 import { chunkBytes, zarrNumberBytes } from './gzipCodec.js';
 
 const DAMAGED = 'The folder is damaged or holds no array that can be read: write it anew';
@@ -44,7 +45,7 @@ export interface ZarrMetadata {
 export function parseZarrMetadata(bytes: Uint8Array, where: string): ZarrMetadata {
   let json: unknown;
   try {
-    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    json = parseJsonText(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (cause) {
     const received = cause instanceof Error ? quoteUntrusted(cause.message) : 'something else';
     throw formatError(where, 'zarr.json must be JSON', received, DAMAGED, cause);

@@ -19,7 +19,7 @@ export interface ZarrChunks {
 
 /** More bytes than a chunk may have, packed, that has at most 1 GiB unpacked. */
 const MAX_PACKED_BYTES = 2 ** 30 + 2 ** 24;
-const MAX_METADATA_BYTES = 2 ** 24;
+const MAX_METADATA_BYTES = 2 ** 20;
 
 /** Opens the array of a store whose `zarr.json` has been checked. */
 export async function openChunks(store: ZarrStore): Promise<ZarrChunks> {
