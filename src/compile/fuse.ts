@@ -1,26 +1,29 @@
+import type { FusedActivation } from '../ops/fusedActivation.js';
 import type { Graph, Node, Value } from '../ops/graph.js';
+import type { OpName } from '../ops/table.js';
 import { foldNormalization } from './foldNormalization.js';
 
 /**
- * The nodes that a run needs, with bias, batch normalization in inference mode and ReLU drawn into the convolution or matrix
- * product that feeds them: fewer passes over memory, the same numbers but for rounding. Order is kept; updates of variables come last.
+ * The nodes that a run needs, with bias, batch normalization in inference mode, ReLU and ReLU6 drawn into the convolution or
+ * matrix product that feeds them: fewer passes over memory, the same numbers but for rounding. Order is kept; updates of variables
+ * come last.
  */
 export function fuse(graph: Graph): Node[] {
   const live = liveNodes(graph);
   const ordered = [...live.filter((n) => n.phase !== 'update'), ...live.filter((n) => n.phase === 'update')];
   const withBias = absorb(graph, ordered, 'bias');
   const normalized = foldNormalization(graph, withBias, countUses(graph, withBias));
-  return absorb(graph, normalized, 'relu');
+  return absorb(graph, normalized, 'relu', 'relu6');
 }
 
-/** Draws each op of one kind into the convolution or product before it. */
-function absorb(graph: Graph, nodes: readonly Node[], op: 'bias' | 'relu'): Node[] {
+/** Draws each op of the given kinds into the convolution or product before it. */
+function absorb(graph: Graph, nodes: readonly Node[], ...ops: readonly OpName[]): Node[] {
   const uses = countUses(graph, nodes);
   const producer = new Map<Value, Node>();
   const dropped = new Set<Node>();
   const result: Node[] = [];
   for (const node of nodes) {
-    const merged = node.op === op ? mergeIntoProducer(node, producer, uses) : undefined;
+    const merged = ops.includes(node.op) ? mergeIntoProducer(node, producer, uses) : undefined;
     if (merged !== undefined) dropped.add(merged.absorbed);
     const kept = merged?.node ?? node;
     for (const output of kept.outputs) producer.set(output, kept);
@@ -29,7 +32,7 @@ function absorb(graph: Graph, nodes: readonly Node[], op: 'bias' | 'relu'): Node
   return result.filter((node) => !dropped.has(node));
 }
 
-/** A bias or ReLU that follows a convolution or product alone becomes one node with it, at the later one's place. */
+/** A bias or activation that follows a convolution or product alone becomes one node with it, at the later one's place. */
 function mergeIntoProducer(
   node: Node,
   producer: ReadonlyMap<Value, Node>,
@@ -45,7 +48,7 @@ function mergeIntoProducer(
     const inputs = [...absorbed.inputs, node.inputs[1] as Value];
     return { node: { ...absorbed, id: node.id, inputs, outputs: node.outputs } as Node, absorbed };
   }
-  const attributes = { ...absorbed.attributes, activation: 'relu' as const };
+  const attributes = { ...absorbed.attributes, activation: node.op as FusedActivation };
   return { node: { ...absorbed, id: node.id, attributes, outputs: node.outputs } as Node, absorbed };
 }
 

@@ -2,11 +2,9 @@ import { FoveaError } from '../tensor/errors.js';
 import { formatShape, type TensorSpec } from '../tensor/shape.js';
 import { checkInputCount, checkRank, checkShapeIs, float32 } from './checks.js';
 import { type NumberArray, type OpCall, type OpDefinition, trafficBytes } from './definition.js';
+import { activated, type FusedActivation, fusedGradient } from './fusedActivation.js';
 import type { Value } from './graph.js';
 import { type Padding2d, pair, resolvePadding, type Size2d, type WindowAttributes, windowOutput } from './windows.js';
-
-/** An activation that a convolution or a matrix product may apply to its result on the way out. */
-export type FusedActivation = 'linear' | 'relu';
 
 export interface Conv2dAttributes extends WindowAttributes {
   /** The channels are split into so many groups; each filter sees one of them. */
@@ -81,8 +79,7 @@ export const conv2dOp: OpDefinition<Conv2dAttributes> = {
   gradient: ({ graph, inputs, outputs, dy, needs, attributes }) => {
     const [x, w] = inputs as [Value, Value];
     const { strides, padding, dilations, groups, activation } = attributes;
-    let g = dy[0] as Value;
-    if (activation === 'relu') g = graph.emit('reluGradient', [outputs[0] as Value, g], {})[0];
+    const g = fusedGradient(graph, activation, outputs[0] as Value, dy[0] as Value);
     const [, h, width] = x.shape as [number, number, number];
     const [kh, kw] = w.shape as [number, number];
     const window = { strides, padding, dilations, groups };
@@ -103,7 +100,7 @@ export const conv2dOp: OpDefinition<Conv2dAttributes> = {
     const { cOut } = geometry;
     for (let i = 0; i < y.length; i++) {
       const sum = (y[i] as number) + (bias === undefined ? 0 : (bias[i % cOut] as number));
-      y[i] = attributes.activation === 'relu' ? Math.max(0, sum) : sum;
+      y[i] = activated(attributes.activation, sum);
     }
   },
 };

@@ -1,8 +1,8 @@
 import { FoveaError } from '../tensor/errors.js';
 import { broadcastShapes, formatShape, sizeOf, type TensorSpec } from '../tensor/shape.js';
 import { checkInputCount, checkShapeIs, float32 } from './checks.js';
-import type { FusedActivation } from './conv2d.js';
 import { type NumberArray, type OpDefinition, trafficBytes } from './definition.js';
+import { activated, type FusedActivation, fusedGradient } from './fusedActivation.js';
 import type { Value } from './graph.js';
 import { sumToShape } from './sumToShape.js';
 
@@ -76,8 +76,7 @@ export const matMulOp: OpDefinition<MatMulAttributes> = {
   gradient: ({ graph, inputs, outputs, dy, needs, attributes }) => {
     const [a, b] = inputs as [Value, Value];
     const { transposeA, transposeB, activation } = attributes;
-    let g = dy[0] as Value;
-    if (activation === 'relu') g = graph.emit('reluGradient', [outputs[0] as Value, g], {})[0];
+    const g = fusedGradient(graph, activation, outputs[0] as Value, dy[0] as Value);
     const product = (p: Value, q: Value, tp: boolean, tq: boolean, like: Value): Value => {
       const full = graph.emit('matMul', [p, q], { transposeA: tp, transposeB: tq, activation: 'linear' })[0];
       return sumToShape(full, like);
@@ -118,7 +117,7 @@ export const matMulOp: OpDefinition<MatMulAttributes> = {
             sum += left * right;
           }
           if (bias !== undefined) sum += bias[column] as number;
-          y[(item * m + row) * n + column] = activation === 'relu' ? Math.max(0, sum) : sum;
+          y[(item * m + row) * n + column] = activated(activation, sum);
         }
       }
     }

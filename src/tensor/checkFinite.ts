@@ -2,6 +2,7 @@ import { FoveaError } from './errors.js';
 
 /** Throws `data` unless all numbers of a batch of `n` examples are finite. */
 export function checkFinite(where: string, values: Float32Array, n: number): void {
+  if (areFinite(values)) return;
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
     if (value - value === 0) continue;
@@ -14,4 +15,19 @@ export function checkFinite(where: string, values: Float32Array, n: number): voi
       data: { example, value },
     });
   }
+}
+
+/** Differences of a number with itself are 0, or NaN for what is not finite; sums of them hold it. Four sums run at once. */
+function areFinite(values: Float32Array): boolean {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  const whole = values.length - (values.length % 4);
+  for (let i = 0; i < whole; i += 4) {
+    const [p, q, r, s] = [values[i], values[i + 1], values[i + 2], values[i + 3]] as [number, number, number, number];
+    a += p - p;
+    b += q - q;
+    c += r - r;
+    d += s - s;
+  }
+  for (let i = whole; i < values.length; i++) a += (values[i] as number) - (values[i] as number);
+  return a + b + c + d === 0;
 }

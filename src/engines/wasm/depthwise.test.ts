@@ -24,6 +24,11 @@ function normals(shape: Shape, seed: number): Float32Array {
 test.each([
   { x: [2, 12, 19, 16], kernel: [3, 3], m: 1, strides: [1, 1], padding: [1, 1, 1, 1], dilations: [1, 1] },
   { x: [1, 12, 19, 37], kernel: [3, 3], m: 1, strides: [2, 2], padding: [0, 1, 0, 1], dilations: [1, 1] },
+  { x: [2, 7, 7, 9], kernel: [3, 3], m: 1, strides: [1, 1], padding: [1, 1, 1, 1], dilations: [1, 1] },
+  { x: [1, 1, 4, 8], kernel: [3, 3], m: 1, strides: [1, 1], padding: [1, 1, 1, 1], dilations: [1, 1] },
+  { x: [2, 6, 11, 10], kernel: [3, 3], m: 1, strides: [1, 1], padding: [0, 1, 1, 0], dilations: [1, 1] },
+  { x: [1, 8, 8, 20], kernel: [3, 3], m: 1, strides: [2, 2], padding: [1, 1, 1, 1], dilations: [1, 1] },
+  { x: [1, 9, 13, 4], kernel: [3, 3], m: 1, strides: [2, 2], padding: [0, 0, 0, 0], dilations: [1, 1] },
   { x: [3, 9, 14, 6], kernel: [5, 2], m: 1, strides: [1, 1], padding: [0, 0, 0, 0], dilations: [2, 3] },
   { x: [2, 9, 14, 6], kernel: [3, 3], m: 1, strides: [1, 1], padding: [4, 3, 5, 3], dilations: [1, 1] },
   { x: [2, 11, 13, 8], kernel: [3, 3], m: 1, strides: [3, 2], padding: [1, 1, 2, 2], dilations: [2, 2] },
@@ -40,6 +45,7 @@ test.each([
   const dy = graph.input('dy', [n, ...windowOutput('test', [h, w], kernel, window), c * m]);
   graph.output('y', graph.emit('conv2d', [x, filters], { ...window, activation: 'linear' })[0]);
   graph.output('relu', graph.emit('conv2d', [x, filters, bias], { ...window, activation: 'relu' })[0]);
+  graph.output('relu6', graph.emit('conv2d', [x, filters, bias], { ...window, activation: 'relu6' })[0]);
   graph.output('dx', graph.emit('conv2dInputGradient', [dy, filters], { ...window, inputSize: [h, w] })[0]);
   graph.output('dw', graph.emit('conv2dFilterGradient', [x, dy], { ...window, kernelSize: kernel })[0]);
   const feeds: Record<string, TensorData> = {};

@@ -1,3 +1,4 @@
+import type { FusedActivation } from '../../ops/fusedActivation.js';
 import type { Node } from '../../ops/graph.js';
 import type { AttributesOf, OpName } from '../../ops/table.js';
 import type { Shape } from '../../tensor/shape.js';
@@ -57,6 +58,11 @@ export interface Lowering<K extends OpName> {
 
 /** A lowering for every op: a missing one does not compile. */
 export type LoweringTable = { readonly [K in OpName]: Lowering<K> };
+
+/** The number by which kernels know an activation; the same stands in kernels/activation.ts. */
+export function activationNumber(activation: FusedActivation): number {
+  return ['linear', 'relu', 'relu6'].indexOf(activation);
+}
 
 const floats = new Float32Array(1);
 const bits = new Int32Array(floats.buffer);

@@ -44,5 +44,6 @@ describe('cases', () => {
     occurs(({ attributes }) => attributes.padding[0] !== attributes.padding[1]);
     occurs(({ attributes, inputs }) => attributes.activation === 'relu' && inputs.length === 3);
     occurs(({ attributes, inputs }) => attributes.activation === 'relu' && inputs.length === 2);
+    occurs(({ attributes, inputs }) => attributes.activation === 'relu6' && inputs.length === 3);
   });
 });

@@ -71,7 +71,7 @@ function convolution(draw: Draw) {
   };
 }
 
-/** Inputs of a fused convolution or product; before a ReLU on a grid, where a bias of odd 32ths keeps sums off 0. */
+/** Inputs of a fused convolution or product; before a ReLU on a grid, where a bias of odd 32ths keeps sums off 0 and 6. */
 export function fusedInputs(
   draw: Draw,
   shapes: readonly [readonly number[], readonly number[]],
@@ -84,8 +84,9 @@ export function fusedInputs(
     return { inputs: [draw.normal(a), draw.normal(b), draw.normal([outputs])], activation: 'linear' };
   }
   const factors = [draw.grid(a, 1 / 4, -2, 2), draw.grid(b, 1 / 4, -2, 2)];
-  if (form === 'relu') return { inputs: constant(...factors), activation: 'relu' };
-  return { inputs: [...factors, draw.grid([outputs], 1 / 16, -2, 2, 1 / 32)], activation: 'relu' };
+  const activation = draw.number % 3 === 2 ? 'relu6' : 'relu';
+  if (form === 'relu') return { inputs: constant(...factors), activation };
+  return { inputs: [...factors, draw.grid([outputs], 1 / 16, -2, 2, 1 / 32)], activation };
 }
 
 /** Sizes of a pooling in which every window sees a pixel. */

@@ -1,18 +1,20 @@
 import { pointer, word } from './common';
 import { copyPatch } from './pack';
-import { addOuter, PANEL, PANEL_BYTES, ROWS, storeTile, tileOf, tileRows, ZERO_TILE } from './tiles';
+import { tileRows } from './tileOutput';
+import { addOuter, PANEL, PANEL_BYTES, ROWS, storeTile, tileOf, ZERO_TILE } from './tiles';
 
 /**
  * A convolution as an implicit matrix product: rows are output pixels, columns are filters, and the inner sum runs over
  * the taps of the filter. With zeros around the image (or channels of one group only) each item first copies its band
- * of input rows into scratch memory, where neighbouring pixels of a filter row are contiguous.
+ * of input rows into scratch memory, where neighbouring pixels of a filter row are contiguous. With few channels it copies all
+ * taps of each output pixel side by side instead, so that the inner sum is one long loop.
  *
  * One item computes `bandRows` output rows of one image for `columnsPerItem` filters.
  *
- *  0 x        1 y         2 panels    3 bias       4 relu       5 h          6 w         7 pixelStep   8 channels
+ *  0 x        1 y         2 panels    3 bias       4 activation 5 h          6 w         7 pixelStep   8 channels
  *  9 oh      10 ow       11 yRow     12 yPixel    13 yImage    14 strideH   15 strideW  16 originY    17 originX
  * 18 dilH    19 dilW     20 kh       21 kw        22 cOut      23 bandRows  24 bands    25 columnsPerItem
- * 26 columnBlocks        27 scratch  28 scratchBytes           29 copy      30 xImage
+ * 26 columnBlocks        27 scratch  28 scratchBytes           29 copy: 0 none, 1 the band, 2 the taps      30 xImage
  * Steps and images are in floats; the origin is the input row and column under the first tap of output pixel (0, 0).
  */
 export function convRows(p: usize, item: i32, thread: i32): void {
@@ -33,7 +35,7 @@ export function convRows(p: usize, item: i32, thread: i32): void {
   const bandRows = word(p, 23);
   const oy0 = band * bandRows;
   const rows = min(bandRows, word(p, 9) - oy0);
-  const copy = word(p, 29) != 0;
+  const copy = word(p, 29);
 
   let scratch = pointer(p, 27) + <usize>thread * word(p, 28);
   const count = rows * ow;
@@ -49,21 +51,33 @@ export function convRows(p: usize, item: i32, thread: i32): void {
   let width = word(p, 6);
   const top = oy0 * strideH + word(p, 16);
   const left = word(p, 17);
-  if (copy) {
-    width = (ow - 1) * strideW + (kw - 1) * dilW + 1;
-    copyPatch(x, word(p, 5), word(p, 6), pixelStep, channels, top, left, (rows - 1) * strideH + (kh - 1) * dilH + 1, width, scratch);
+  let taps = 1;
+  let inner = kh * kw * channels;
+  let rowStep = ow * inner;
+  let columnStep = inner;
+  if (copy == 2) {
+    store<u32>(tapTable, 0);
+    copyTaps(x, word(p, 5), width, channels, top, left, rows, ow, strideH, strideW, kh, kw, dilH, dilW, scratch);
     x = scratch;
-    pixelStep = channels;
   } else {
-    x += <usize>((top * width + left) * pixelStep) << 2;
+    if (copy == 1) {
+      width = (ow - 1) * strideW + (kw - 1) * dilW + 1;
+      copyPatch(x, word(p, 5), word(p, 6), pixelStep, channels, top, left, (rows - 1) * strideH + (kh - 1) * dilH + 1, width, scratch);
+      x = scratch;
+      pixelStep = channels;
+    } else {
+      x += <usize>((top * width + left) * pixelStep) << 2;
+    }
+    const merged = dilW == 1 && pixelStep == channels;
+    taps = fillTaps(tapTable, kh, kw, dilH, dilW, width, pixelStep, merged);
+    inner = merged ? kw * channels : channels;
+    rowStep = strideH * width * pixelStep;
+    columnStep = strideW * pixelStep;
   }
-  const merged = dilW == 1 && pixelStep == channels;
-  const taps = fillTaps(tapTable, kh, kw, dilH, dilW, width, pixelStep, merged);
-  const inner = merged ? kw * channels : channels;
   let n = 0;
   for (let r = 0; r < rows; r++) {
     for (let c = 0; c < ow; c++) {
-      store<u32>(inOffsets + (<usize>n << 2), ((r * strideH * width + c * strideW) * pixelStep) << 2);
+      store<u32>(inOffsets + (<usize>n << 2), (r * rowStep + c * columnStep) << 2);
       store<u32>(outOffsets + (<usize>n << 2), (r * word(p, 11) + c * word(p, 12)) << 2);
       n++;
     }
@@ -75,18 +89,20 @@ export function convRows(p: usize, item: i32, thread: i32): void {
 
   const y = pointer(p, 1) + (<usize>(image * word(p, 13) + oy0 * word(p, 11)) << 2);
   const bias = pointer(p, 3);
-  const relu = word(p, 4) != 0;
+  const activation = word(p, 4);
   const panelBytes = <usize>(taps * inner) * PANEL_BYTES;
   const columnsPerItem = word(p, 25);
   const lastColumn = min(cOut, (block + 1) * columnsPerItem);
   for (let column = block * columnsPerItem; column < lastColumn; column += PANEL) {
     const b = pointer(p, 2) + <usize>(column / PANEL) * panelBytes;
     const columns = min(PANEL, cOut - column);
-    const panelBias: usize = bias == 0 ? 0 : bias + (<usize>column << 2);
+    const from = bias == 0 ? ZERO_TILE : bias + (<usize>column << 2);
     for (let i = 0; i < count; i += ROWS) {
       const at = <usize>i << 2;
       tileRows(
-          tileOf(thread),
+        tileOf(thread),
+        from,
+        0,
         x,
         inOffsets + at,
         taps,
@@ -97,12 +113,65 @@ export function convRows(p: usize, item: i32, thread: i32): void {
         outOffsets + at,
         min(ROWS, count - i),
         columns,
-        panelBias,
-        relu,
-        false,
+        activation,
       );
     }
   }
+}
+
+/**
+ * Copies what the taps of each output pixel read, with zeros outside the image, side by side: target[pixel][ky][kx][channel].
+ * All channels of the image belong to it. May write up to three floats past the last pixel.
+ */
+function copyTaps(
+  image: usize,
+  h: i32,
+  w: i32,
+  channels: i32,
+  top: i32,
+  left: i32,
+  rows: i32,
+  ow: i32,
+  strideH: i32,
+  strideW: i32,
+  kh: i32,
+  kw: i32,
+  dilH: i32,
+  dilW: i32,
+  target: usize,
+): void {
+  const pixel = <usize>channels << 2;
+  const line = <usize>kw * pixel;
+  const reach = (kw - 1) * dilW;
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < ow; c++) {
+      const ix = left + c * strideW;
+      for (let ky = 0; ky < kh; ky++) {
+        const iy = top + r * strideH + ky * dilH;
+        const source = image + <usize>(iy * w + ix) * pixel;
+        if (iy < 0 || iy >= h) {
+          copyFloats(0, target, line);
+        } else if (dilW == 1 && ix >= 0 && ix + reach < w) {
+          copyFloats(source, target, line);
+        } else {
+          for (let kx = 0; kx < kw; kx++) {
+            const at = ix + kx * dilW;
+            const inside = at >= 0 && at < w;
+            copyFloats(inside ? source + <usize>(kx * dilW) * pixel : 0, target + <usize>kx * pixel, pixel);
+          }
+        }
+        target += line;
+      }
+    }
+  }
+}
+
+/** Copies whole vectors, so up to three floats too many; zeros where there is no source. */
+// @ts-ignore: decorator
+@inline
+function copyFloats(source: usize, target: usize, bytes: usize): void {
+  if (source == 0) for (let i: usize = 0; i < bytes; i += 16) v128.store(target + i, f32x4.splat(0));
+  else for (let i: usize = 0; i < bytes; i += 16) v128.store(target + i, v128.load(source + i));
 }
 
 /** Byte offsets of the taps from a pixel: one per filter row where the pixels of a row are contiguous, else one each. */
@@ -137,7 +206,7 @@ function fillTaps(
  *  0 x        1 dy        2 out       3 n         4 h          5 w          6 pixelStep  7 channels   8 oh
  *  9 ow      10 strideH  11 strideW  12 originY  13 originX   14 dilH      15 dilW      16 kh        17 kw
  * 18 cOut    19 dyPixel  20 bandRows 21 bands    22 partials  23 innerPerItem           24 innerBlocks
- * 25 scratch 26 scratchBytes         27 copy     28 outRow    29 partialStep            30 tapsPerItem
+ * 25 scratch 26 scratchBytes         27 copy: 0 none, 1 the band, 2 the taps  28 outRow    29 partialStep            30 tapsPerItem
  * 31 tapBlocks           32 xImage   33 dyImage   34 bands that are summed before the sums go to memory
  */
 export function convFilterGradient(p: usize, item: i32, thread: i32): void {
@@ -159,7 +228,7 @@ export function convFilterGradient(p: usize, item: i32, thread: i32): void {
   const bandRows = word(p, 20);
   const bands = word(p, 21);
   const partials = word(p, 22);
-  const copy = word(p, 27) != 0;
+  const copy = word(p, 27);
   const outRow = <usize>word(p, 28) << 2;
 
   const group = word(p, 34);
@@ -177,18 +246,28 @@ export function convFilterGradient(p: usize, item: i32, thread: i32): void {
   const to = <i32>((<i64>(partial + 1) * all) / partials);
   let width = word(p, 5);
   let pixelStep = word(p, 6);
-  if (copy) {
-    width = (ow - 1) * strideW + (kw - 1) * dilW + 1;
-    pixelStep = channels;
+  let patchFloats = 0;
+  let taps = 1;
+  let inner = kh * kw * channels;
+  let step = <usize>inner << 2;
+  let skip: usize = 0;
+  if (copy == 2) {
+    store<u32>(tapTable, 0);
+    patchFloats = bandRows * ow * inner;
+  } else {
+    if (copy == 1) {
+      width = (ow - 1) * strideW + (kw - 1) * dilW + 1;
+      pixelStep = channels;
+      patchFloats = ((bandRows - 1) * strideH + (kh - 1) * dilH + 1) * width * channels;
+    }
+    const merged = dilW == 1 && pixelStep == channels;
+    taps = fillTaps(tapTable, kh, kw, dilH, dilW, width, pixelStep, merged);
+    inner = merged ? kw * channels : channels;
+    step = <usize>(strideW * pixelStep) << 2;
+    skip = (<usize>(strideH * width * pixelStep) << 2) - step * ow;
   }
-  const patchRows = (bandRows - 1) * strideH + (kh - 1) * dilH + 1;
-  const merged = dilW == 1 && pixelStep == channels;
-  const taps = fillTaps(tapTable, kh, kw, dilH, dilW, width, pixelStep, merged);
-  const inner = merged ? kw * channels : channels;
   const tapEnd = min(taps, (tapBlock + 1) * word(p, 30));
   const innerEnd = min(inner, (innerBlock + 1) * word(p, 23));
-  const step = <usize>(strideW * pixelStep) << 2;
-  const skip = (<usize>(strideH * width * pixelStep) << 2) - step * ow;
 
   for (let b = from; b < to; b += group) {
     const count = min(group, to - b);
@@ -199,8 +278,11 @@ export function convFilterGradient(p: usize, item: i32, thread: i32): void {
       const top = oy0 * strideH + word(p, 12);
       const left = word(p, 13);
       let x = pointer(p, 0) + (<usize>(image * word(p, 32)) << 2);
-      if (copy) {
-        const patch = patches + (<usize>(g * patchRows * width * channels) << 2);
+      const patch = patches + (<usize>(g * patchFloats) << 2);
+      if (copy == 2) {
+        copyTaps(x, word(p, 4), width, channels, top, left, rows, ow, strideH, strideW, kh, kw, dilH, dilW, patch);
+        x = patch;
+      } else if (copy == 1) {
         const height = (rows - 1) * strideH + (kh - 1) * dilH + 1;
         copyPatch(x, word(p, 4), word(p, 5), word(p, 6), channels, top, left, height, width, patch);
         x = patch;
@@ -224,7 +306,7 @@ export function convFilterGradient(p: usize, item: i32, thread: i32): void {
             addOuter(g == 0 ? ZERO_TILE : tile, tile, a, step, skip, <usize>ow * PANEL_BYTES, panelAt, panelAt + bytes);
           }
           const columns = min(PANEL, cOut - panel * PANEL);
-          storeTile(tile, row + <usize>panel * PANEL_BYTES, outRow, min(ROWS, innerEnd - i), columns, 0, false, b > from);
+          storeTile(tile, row + <usize>panel * PANEL_BYTES, outRow, min(ROWS, innerEnd - i), columns, 0, 0, b > from);
         }
       }
     }

@@ -1,3 +1,4 @@
+import { between, leastOf, mostOf } from './activation';
 import { fma, pointer, word } from './common';
 import { storeLanes } from './lanes';
 import { endTap, endWindow, firstTap, firstWindow } from './windows';
@@ -55,7 +56,7 @@ function everyMth(at: usize, m: i32): v128 {
  * y = act(x ∗ w + bias). With `tapStep` negative the taps are read backwards: the gradient by the input at stride 1.
  * One item makes some rows of all n · oh output rows.
  *
- *  0 x        1 y         2 first tap of w        3 bias or 0             20 relu    21 tapStep (floats)
+ *  0 x        1 y         2 first tap of w        3 bias or 0             20 activation    21 tapStep (floats)
  */
 export function depthwiseForward(p: usize, item: i32, thread: i32): void {
   const h = word(p, H);
@@ -106,7 +107,8 @@ function fourPixels(p: usize, x: usize, y: usize, fromY: i32, toY: i32): void {
   const column = <usize>word(p, DIL_W) * pixel;
   const line = <usize>(word(p, DIL_H) * word(p, W)) * pixel;
   const bias = pointer(p, 3);
-  const least = f32x4.splat(word(p, 20) != 0 ? 0 : -Infinity);
+  const least = leastOf(word(p, 20));
+  const most = mostOf(word(p, 20));
   const firstLine = x + <usize>fromY * line;
   const firstFilter = pointer(p, 2) + <usize>(fromY * kw) * tapStep;
   for (let i = 0; i < c; i += 4) {
@@ -131,10 +133,10 @@ function fourPixels(p: usize, x: usize, y: usize, fromY: i32, toY: i32): void {
       start += line;
     }
     const target = y + channel;
-    storeLanes(target, f32x4.max(a0, least), c - i);
-    storeLanes(target + pixel, f32x4.max(a1, least), c - i);
-    storeLanes(target + pixel * 2, f32x4.max(a2, least), c - i);
-    storeLanes(target + pixel * 3, f32x4.max(a3, least), c - i);
+    storeLanes(target, between(a0, least, most), c - i);
+    storeLanes(target + pixel, between(a1, least, most), c - i);
+    storeLanes(target + pixel * 2, between(a2, least, most), c - i);
+    storeLanes(target + pixel * 3, between(a3, least, most), c - i);
   }
 }
 
@@ -148,7 +150,8 @@ function onePixel(p: usize, x: usize, y: usize, fromY: i32, toY: i32, fromX: i32
   const column = <usize>word(p, DIL_W) * pixel;
   const line = <usize>(word(p, DIL_H) * word(p, W)) * pixel;
   const bias = pointer(p, 3);
-  const least = f32x4.splat(word(p, 20) != 0 ? 0 : -Infinity);
+  const least = leastOf(word(p, 20));
+  const most = mostOf(word(p, 20));
   for (let i = 0; i < outputs; i += 4) {
     const channel = <usize>i << 2;
     let sum = bias == 0 ? f32x4.splat(0) : v128.load(bias + channel);
@@ -161,7 +164,7 @@ function onePixel(p: usize, x: usize, y: usize, fromY: i32, toY: i32, fromX: i32
         filter += tapStep;
       }
     }
-    storeLanes(y + channel, f32x4.max(sum, least), outputs - i);
+    storeLanes(y + channel, between(sum, least, most), outputs - i);
   }
 }
 

@@ -1,3 +1,4 @@
+import { activated, between, leastOf, mostOf } from './activation';
 import { fma } from './common';
 import { WIDE } from './generated/build';
 
@@ -29,44 +30,6 @@ export function tileOf(thread: i32): usize {
 }
 
 /**
- * y[r][0..panel] = act(Σ_taps Σ_i a[r][tap + i] · b[tap][i][0..panel] (+ y) (+ bias)) for six rows r.
- *
- * @param offsets six byte offsets of the rows of A from `a`.
- * @param tapTable a byte offset for each tap, added to every row.
- * @param inner floats that each tap reads, contiguous in A.
- * @param b the panel: taps × inner × PANEL floats, contiguous.
- * @param yOffsets byte offsets of the rows of y; only `rows` of them are written, `columns` floats each.
- * @param accumulate adds to what y holds.
- */
-export function tileRows(
-  tile: usize,
-  a: usize,
-  offsets: usize,
-  taps: i32,
-  tapTable: usize,
-  inner: i32,
-  b: usize,
-  y: usize,
-  yOffsets: usize,
-  rows: i32,
-  columns: i32,
-  bias: usize,
-  relu: bool,
-  accumulate: bool,
-): void {
-  const bytes = <usize>inner * PANEL_BYTES;
-  for (let tap = 0; tap < taps; tap++) {
-    addRows(tap == 0 ? ZERO_TILE : tile, tile, a + load<u32>(tapTable + (<usize>tap << 2)), offsets, b, b + bytes);
-    b += bytes;
-  }
-  for (let r = 0; r < rows; r++) {
-    storeRow(tile, y + load<u32>(yOffsets), columns, bias, relu, accumulate);
-    tile += PANEL_BYTES;
-    yOffsets += 4;
-  }
-}
-
-/**
  * out[r][0..panel] (+)= tile[r][0..panel] for the first `rows` rows, `columns` floats each, with bias and activation.
  *
  * @param outRow bytes between rows of the output.
@@ -78,11 +41,11 @@ export function storeTile(
   rows: i32,
   columns: i32,
   bias: usize,
-  relu: bool,
+  activation: i32,
   accumulate: bool,
 ): void {
   for (let r = 0; r < rows; r++) {
-    storeRow(tile, out, columns, bias, relu, accumulate);
+    storeRow(tile, out, columns, bias, activation, accumulate);
     tile += PANEL_BYTES;
     out += outRow;
   }
@@ -351,13 +314,13 @@ export function addOuter(
 }
 
 /** Adds bias, applies the activation and writes one row of a tile. */
-function storeRow(tile: usize, y: usize, columns: i32, bias: usize, relu: bool, accumulate: bool): void {
+function storeRow(tile: usize, y: usize, columns: i32, bias: usize, activation: i32, accumulate: bool): void {
   if (columns == PANEL) {
-    storeFour(tile, y, bias, relu, accumulate);
-    storeFour(tile + 16, y + 16, bias == 0 ? 0 : bias + 16, relu, accumulate);
+    storeFour(tile, y, bias, activation, accumulate);
+    storeFour(tile + 16, y + 16, bias == 0 ? 0 : bias + 16, activation, accumulate);
     if (WIDE) {
-      storeFour(tile + 32, y + 32, bias == 0 ? 0 : bias + 32, relu, accumulate);
-      storeFour(tile + 48, y + 48, bias == 0 ? 0 : bias + 48, relu, accumulate);
+      storeFour(tile + 32, y + 32, bias == 0 ? 0 : bias + 32, activation, accumulate);
+      storeFour(tile + 48, y + 48, bias == 0 ? 0 : bias + 48, activation, accumulate);
     }
     return;
   }
@@ -366,16 +329,15 @@ function storeRow(tile: usize, y: usize, columns: i32, bias: usize, relu: bool, 
     let value = load<f32>(tile + at);
     if (accumulate) value += load<f32>(y + at);
     if (bias != 0) value += load<f32>(bias + at);
-    store<f32>(y + at, relu ? max<f32>(value, 0) : value);
+    store<f32>(y + at, activated(value, activation));
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function storeFour(tile: usize, y: usize, bias: usize, relu: bool, accumulate: bool): void {
+function storeFour(tile: usize, y: usize, bias: usize, activation: i32, accumulate: bool): void {
   let value = v128.load(tile);
   if (accumulate) value = f32x4.add(value, v128.load(y));
   if (bias != 0) value = f32x4.add(value, v128.load(bias));
-  if (relu) value = f32x4.max(value, f32x4.splat(0));
-  v128.store(y, value);
+  v128.store(y, between(value, leastOf(activation), mostOf(activation)));
 }

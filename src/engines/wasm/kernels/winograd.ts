@@ -1,3 +1,4 @@
+import { between, leastOf, mostOf } from './activation';
 import { pointer, word } from './common';
 import { copyPatch, transpose4 } from './pack';
 import { addOuter, addRows, COLUMNS, PANEL, PANEL_BYTES, ROWS, TILE_BYTES, ZERO_TILE } from './tiles';
@@ -73,7 +74,7 @@ function gatherFour(source: usize, step: usize, width: i32, target: usize): void
  *
  * One item computes `block` tiles for `columnsPerItem` columns.
  *
- *  0 x        1 y         2 u         3 bias      4 relu        5 h            6 w           7 channels   8 oh
+ *  0 x        1 y         2 u         3 bias      4 activation      5 h            6 w           7 channels   8 oh
  *  9 ow      10 originY  11 originX  12 columns  13 tilesY     14 tilesX      15 tiles      16 block     17 blocks
  * 18 columnsPerItem      19 scratch  20 scratchBytes
  */
@@ -139,7 +140,7 @@ export function winogradConv(p: usize, item: i32, thread: i32): void {
   }
 
   const bias = pointer(p, 3);
-  const relu = word(p, 4) != 0;
+  const activation = word(p, 4);
   const yPixel = <usize>columns << 2;
   for (let t = 0; t < count; t++) {
     const image = (first + t) / perImage;
@@ -155,7 +156,7 @@ export function winogradConv(p: usize, item: i32, thread: i32): void {
       if (column >= columns) break;
       const at = from + <usize>(c / PANEL) * mPanel + (<usize>(c % PANEL) << 2);
       transformOutput(at, mPlane, temp);
-      storeSquare(temp + 384, y, ow, yPixel, rows, across, column, columns, bias, relu);
+      storeSquare(temp + 384, y, ow, yPixel, rows, across, column, columns, bias, activation);
     }
   }
 }
@@ -171,17 +172,19 @@ function storeSquare(
   column: i32,
   columns: i32,
   bias: usize,
-  relu: bool,
+  activation: i32,
 ): void {
   const offset = <usize>column << 2;
   const whole = columns - column >= 4;
+  const least = leastOf(activation);
+  const most = mostOf(activation);
   let b = f32x4.splat(0);
   if (bias != 0) b = loadPart(bias + offset, min(4, columns - column));
   for (let r = 0; r < rows; r++) {
     let to = y + <usize>(r * ow) * yPixel + offset;
     for (let c = 0; c < across; c++) {
-      let value = f32x4.add(v128.load(square + (<usize>(r * 4 + c) << 4)), b);
-      if (relu) value = f32x4.max(value, f32x4.splat(0));
+      const sum = f32x4.add(v128.load(square + (<usize>(r * 4 + c) << 4)), b);
+      const value = between(sum, least, most);
       if (whole) v128.store(to, value);
       else storePart(to, value, columns - column);
       to += yPixel;

@@ -3,6 +3,7 @@ import type { Node, Value } from '../../../ops/graph.js';
 import type { WindowAttributes } from '../../../ops/windows.js';
 import { sizeOf } from '../../../tensor/shape.js';
 import {
+  activationNumber,
   COLUMNS,
   chunks,
   floatBits,
@@ -26,6 +27,8 @@ import {
 const BAND_PIXELS = 192;
 /** Bytes of padded input rows that a thread copies for one item. */
 const PATCH_BYTES = 384 * 1024;
+/** Floats of a filter row up to which the taps of a position are copied side by side: a sum of few terms costs more to begin. */
+const GATHERED = 32;
 /** Items that a step should have, so that threads end together. */
 const ITEMS = 32;
 /** Bytes that the partial sums of a filter gradient may take together. */
@@ -54,7 +57,8 @@ interface Walk {
 interface Bands {
   readonly rows: number;
   readonly count: number;
-  readonly copy: boolean;
+  /** What a thread copies of an item: nothing, the band of input rows, or the taps of each output position side by side. */
+  readonly copy: 0 | 1 | 2;
   readonly patchBytes: number;
 }
 
@@ -63,11 +67,14 @@ function cutIntoBands(walk: Walk): Bands {
   const reach = (axis: 0 | 1, size: number): number =>
     origin[axis] + (size - 1) * strides[axis] + (kernel[axis] - 1) * dilations[axis];
   const inside = origin[0] >= 0 && origin[1] >= 0 && reach(0, oh) < h && reach(1, ow) < w;
-  const copy = !inside || walk.pixelStep !== walk.channels;
+  const area = kernel[0] * kernel[1];
+  const gathers = area > 1 && walk.pixelStep === walk.channels && kernel[1] * walk.channels <= GATHERED;
+  const copy = gathers ? 2 : inside && walk.pixelStep === walk.channels ? 0 : 1;
   const patch = (rows: number): number => {
+    if (copy === 2) return 4 * rows * ow * area * walk.channels;
     const patchRows = (rows - 1) * strides[0] + (kernel[0] - 1) * dilations[0] + 1;
     const patchColumns = (ow - 1) * strides[1] + (kernel[1] - 1) * dilations[1] + 1;
-    return copy ? 4 * patchRows * patchColumns * walk.channels : 0;
+    return copy === 1 ? 4 * patchRows * patchColumns * walk.channels : 0;
   };
   const most = Math.min(oh, Math.max(1, Math.round(BAND_PIXELS / ow)));
   let best = 1;
@@ -88,7 +95,7 @@ interface RowsTarget {
   readonly imageStep: number;
   readonly columns: number;
   readonly bias: number;
-  readonly relu: boolean;
+  readonly activation: number;
 }
 
 function rowsScratch(walk: Walk): number {
@@ -109,11 +116,11 @@ function rowsCall(walk: Walk, x: number, panels: number, scratch: number, target
     groupsPerItem = Math.ceil(groupsPerItem / 2);
   }
   const columnBlocks = Math.ceil(groups / groupsPerItem);
-  const words = [x, target.y, panels, target.bias, target.relu ? 1 : 0, walk.h, walk.w, walk.pixelStep, walk.channels];
+  const words = [x, target.y, panels, target.bias, target.activation, walk.h, walk.w, walk.pixelStep, walk.channels];
   words.push(walk.oh, walk.ow, target.rowStep, target.pixelStep, target.imageStep, ...walk.strides, ...walk.origin);
   words.push(...walk.dilations, ...walk.kernel, target.columns, bands.rows, bands.count, groupsPerItem * COLUMNS);
   words.push(columnBlocks);
-  words.push(scratch, rowsScratch(walk), bands.copy ? 1 : 0, walk.h * walk.w * walk.pixelStep);
+  words.push(scratch, rowsScratch(walk), bands.copy, walk.h * walk.w * walk.pixelStep);
   return { kernel: 'convRows', items: walk.n * bands.count * columnBlocks, words };
 }
 
@@ -132,14 +139,31 @@ function packCall(
 
 type Dimensions = [number, number, number, number];
 
+/**
+ * A 1 × 1 convolution as a plain product: all pixels of all images, in rows of a length that tiles fill well, whatever the
+ * images' own width.
+ */
+function flattened(walk: Walk): Walk {
+  const { n, h, w, oh, ow, kernel, strides, origin } = walk;
+  if (![...kernel, ...strides].every((size) => size === 1) || origin[0] !== 0 || origin[1] !== 0) return walk;
+  if (h !== oh || w !== ow) return walk;
+  const pixels = n * h * w;
+  const waste = (length: number): number => (Math.ceil(length / ROWS) * ROWS) / length;
+  const lengths = range(2 * BAND_PIXELS + 1).filter((length) => length >= BAND_PIXELS / 2 && pixels % length === 0);
+  if (lengths.length === 0) return walk;
+  const width = lengths.reduce((best, length) => (waste(length) < waste(best) ? length : best));
+  const height = pixels / width;
+  return { ...walk, n: 1, h: height, w: width, oh: height, ow: width };
+}
+
 function forwardWalk(x: readonly number[], y: readonly number[], kernel: readonly number[], a: Grouped): Walk {
   const [n, h, w, cIn] = x as Dimensions;
   const [, oh, ow] = y as Dimensions;
   const [kh, kw] = kernel as Dimensions;
-  return {
+  return flattened({
     ...{ n, h, w, oh, ow, pixelStep: cIn, channels: cIn / a.groups, kernel: [kh, kw] },
     ...{ strides: a.strides, dilations: a.dilations, origin: [-a.padding[0], -a.padding[2]] },
-  };
+  });
 }
 
 type Grouped = WindowAttributes & { readonly groups: number };
@@ -200,14 +224,15 @@ function lowerForward(call: LowerCall<'conv2d'>): KernelCall[] {
     const { channels, columns } = shape;
     const steps = { tapStep: channels * columns, channelStep: columns, columnStep: 1, turned: false };
     const filters = { w: inputs[1] as number, ...steps };
-    const relu = attributes.activation === 'relu';
+    const activation = activationNumber(attributes.activation);
     const [x, , bias] = inputs as [number, number, number?];
-    return winogradCalls(shape, x, filters, outputs[0] as number, bias ?? 0, relu, call);
+    return winogradCalls(shape, x, filters, outputs[0] as number, bias ?? 0, activation, call);
   }
   const y = outputShapes[0] as Dimensions;
   const kernel = inputShapes[1] as Dimensions;
   const walk = forwardWalk(inputShapes[0] as Dimensions, y, kernel, attributes);
-  const [, oh, ow, cOut] = y;
+  const { oh, ow } = walk;
+  const cOut = y[3];
   const columns = cOut / attributes.groups;
   const { prepared, workspace: scratch } = call;
   const order = range(kernel[0] * kernel[1]);
@@ -220,7 +245,7 @@ function lowerForward(call: LowerCall<'conv2d'>): KernelCall[] {
       packCall((inputs[1] as number) + first, panels, order, walk.channels, columns, steps),
       rowsCall(walk, (inputs[0] as number) + 4 * group * walk.channels, panels, scratch, {
         ...{ y: (outputs[0] as number) + first, rowStep: ow * cOut, pixelStep: cOut, imageStep: oh * ow * cOut },
-        ...{ columns, bias, relu: attributes.activation === 'relu' },
+        ...{ columns, bias, activation: activationNumber(attributes.activation) },
       }),
     ];
   });
@@ -281,14 +306,19 @@ function gradientWalks(node: Pick<Node<'conv2dInputGradient'>, 'inputs' | 'attri
     columns.map((horizontal) => ({
       vertical,
       horizontal,
-      walk: {
+      walk: flattenedWhere(strides, {
         ...{ n, h: oh, w: ow, pixelStep: cOut, channels: cOut / groups, strides: [1, 1] },
         ...{ oh: vertical.count, ow: horizontal.count, origin: [vertical.origin, horizontal.origin] },
         dilations: [vertical.dilation, horizontal.dilation],
         kernel: [vertical.taps.length, horizontal.taps.length],
-      } satisfies Walk,
+      }),
     })),
   );
+}
+
+/** Where positions lie apart, in a strided convolution's gradient, they stay in their rows. */
+function flattenedWhere(strides: readonly [number, number], walk: Walk): Walk {
+  return strides[0] === 1 && strides[1] === 1 ? flattened(walk) : walk;
 }
 
 function isEmpty({ walk }: PhaseWalk): boolean {
@@ -304,8 +334,9 @@ function lowerInputGradient(call: LowerCall<'conv2dInputGradient'>): KernelCall[
   if (shape !== undefined) {
     const steps = { tapStep: cPerGroup * cOut, channelStep: 1, columnStep: cOut, turned: true };
     const filters = { w: inputs[1] as number, ...steps };
-    return winogradCalls(shape, inputs[0] as number, filters, outputs[0] as number, 0, false, call);
+    return winogradCalls(shape, inputs[0] as number, filters, outputs[0] as number, 0, 0, call);
   }
+  const { strides } = attributes;
   const outPerGroup = cOut / attributes.groups;
   const walks = gradientWalks(call.node);
   const calls: KernelCall[] = [];
@@ -315,6 +346,7 @@ function lowerInputGradient(call: LowerCall<'conv2dInputGradient'>): KernelCall[
     calls.push({ kernel: 'fill', items: chunks(size), words: [outputs[0] as number, size, floatBits(0)] });
   }
   for (const { walk, vertical, horizontal } of walks.filter((one) => !isEmpty(one))) {
+    const width = strides[0] === 1 && strides[1] === 1 ? walk.ow : w;
     const order = vertical.taps.flatMap((ky) => horizontal.taps.map((kx) => ky * kw + kx));
     for (const group of range(attributes.groups)) {
       const filters = (inputs[1] as number) + 4 * group * outPerGroup;
@@ -323,8 +355,8 @@ function lowerInputGradient(call: LowerCall<'conv2dInputGradient'>): KernelCall[
       const y = (outputs[0] as number) + 4 * ((vertical.first * w + horizontal.first) * cIn + group * cPerGroup);
       calls.push(
         rowsCall(walk, (inputs[0] as number) + 4 * group * outPerGroup, panels, call.workspace, {
-          ...{ y, rowStep: attributes.strides[0] * w * cIn, pixelStep: attributes.strides[1] * cIn },
-          ...{ imageStep: h * w * cIn, columns: cPerGroup, bias: 0, relu: false },
+          ...{ y, rowStep: strides[0] * width * cIn, pixelStep: strides[1] * cIn },
+          ...{ imageStep: h * w * cIn, columns: cPerGroup, bias: 0, activation: 0 },
         }),
       );
       panels += panelBytes(walk, cPerGroup);
@@ -358,8 +390,9 @@ function cutFilterGradient(node: Pick<Node<'conv2dFilterGradient'>, 'inputs' | '
   const [kh, kw] = attributes.kernelSize;
   const columns = y[3] / attributes.groups;
   const merged = attributes.dilations[1] === 1;
-  const taps = merged ? kh : kh * kw;
-  const inner = merged ? kw * walk.channels : walk.channels;
+  const gathered = bands.copy === 2;
+  const taps = gathered ? 1 : merged ? kh : kh * kw;
+  const inner = (kh * kw * walk.channels) / taps;
   const size = kh * kw * walk.channels * columns;
   let partials = attributes.groups > 1 ? 1 : Math.min(walk.n * bands.count, 16);
   while (partials > 1 && partials * size * 4 > PARTIAL_BYTES) partials >>= 1;
@@ -383,7 +416,8 @@ function lowerFilterGradient(call: LowerCall<'conv2dFilterGradient'>): KernelCal
   }
   const cut = cutFilterGradient(call.node);
   const { walk, bands, columns, partials } = cut;
-  const [, oh, ow, cOut] = inputShapes[1] as Dimensions;
+  const { oh, ow } = walk;
+  const cOut = inputShapes[1]?.[3] as number;
   const size = sizeOf(outputShapes[0] as Dimensions);
   const scratch = call.workspace + cut.partialBytes;
   const innerBlocks = Math.ceil(cut.inner / cut.innerPerItem);
@@ -395,7 +429,7 @@ function lowerFilterGradient(call: LowerCall<'conv2dFilterGradient'>): KernelCal
     const words = [x, (inputs[1] as number) + 4 * group * columns, out, walk.n, walk.h, walk.w, walk.pixelStep];
     words.push(walk.channels, walk.oh, walk.ow, ...walk.strides, ...walk.origin, ...walk.dilations, ...walk.kernel);
     words.push(columns, cOut, bands.rows, bands.count, partials, cut.innerPerItem, innerBlocks);
-    words.push(scratch, cut.scratchBytes, bands.copy ? 1 : 0, cOut, partialStep, cut.tapsPerItem, tapBlocks);
+    words.push(scratch, cut.scratchBytes, bands.copy, cOut, partialStep, cut.tapsPerItem, tapBlocks);
     words.push(walk.h * walk.w * walk.pixelStep, oh * ow * cOut, cut.group);
     return { kernel: 'convFilterGradient', items: partials * tapBlocks * innerBlocks, words };
   });

@@ -2,7 +2,14 @@ import { align } from '../../../compile/arena.js';
 import type { Node, Value } from '../../../ops/graph.js';
 import type { WindowAttributes } from '../../../ops/windows.js';
 import { type Shape, sizeOf } from '../../../tensor/shape.js';
-import { chunks, type KernelCall, type LowerCall, type Lowering, type LoweringTable } from '../lowering.js';
+import {
+  activationNumber,
+  chunks,
+  type KernelCall,
+  type LowerCall,
+  type Lowering,
+  type LoweringTable,
+} from '../lowering.js';
 import { rowsPerItem } from './rows.js';
 
 type ConvolutionOp = 'conv2d' | 'conv2dInputGradient' | 'conv2dFilterGradient';
@@ -44,8 +51,25 @@ function lowerForward(call: LowerCall<'conv2d'>): KernelCall[] {
   const origin = [attributes.padding[0], attributes.padding[2]];
   const words = [inputs[0] as number, outputs[0] as number, inputs[1] as number, inputs[2] ?? 0];
   words.push(...windowWords(x, y, filters, attributes, origin), rows, allRows, y[3] / x[3]);
-  words.push(attributes.activation === 'relu' ? 1 : 0, y[3]);
-  return [{ kernel: 'depthwiseForward', items: Math.ceil(allRows / rows), words }];
+  words.push(activationNumber(attributes.activation), y[3]);
+  const kernel = takesFour(x, y, filters, attributes, origin) ? 'depthwise3x3' : 'depthwiseForward';
+  return [{ kernel, items: Math.ceil(allRows / rows), words }];
+}
+
+/** Whether `depthwise3x3` makes y: its comment says what it takes. */
+function takesFour(
+  x: Dimensions,
+  y: Dimensions,
+  filters: Shape,
+  a: WindowAttributes,
+  origin: readonly number[],
+): boolean {
+  const stride = a.strides[0];
+  if (filters[0] !== 3 || filters[1] !== 3 || y[3] !== x[3] || y[2] < 4) return false;
+  if (stride > 2 || a.strides[1] !== stride || a.dilations[0] !== 1 || a.dilations[1] !== 1) return false;
+  const reaches = (size: number, count: number, before: number): boolean =>
+    before >= 0 && before <= 1 && (count - 1) * stride - before + 2 <= size;
+  return reaches(x[1], y[1], origin[0] as number) && reaches(x[2], y[2], origin[1] as number);
 }
 
 function lowerInputGradient(call: LowerCall<'conv2dInputGradient'>): KernelCall[] {
@@ -64,7 +88,8 @@ function lowerInputGradient(call: LowerCall<'conv2dInputGradient'>): KernelCall[
     const origin = [(kh - 1) * dilations[0] - padding[0], (kw - 1) * dilations[1] - padding[2]];
     const words = [dy, outputs[0] as number, w + 4 * (kh * kw - 1) * y[3], 0];
     words.push(...windowWords(y, x, filters, attributes, origin), rows, allRows, 1, 0, -y[3]);
-    return [{ kernel: 'depthwiseForward', items, words }];
+    const kernel = takesFour(y, x, filters, attributes, origin) ? 'depthwise3x3' : 'depthwiseForward';
+    return [{ kernel, items, words }];
   }
   const words = [dy, outputs[0] as number, w, 0];
   words.push(...windowWords(x, y, filters, attributes, [padding[0], padding[2]]), rows, allRows, y[3] / x[3]);

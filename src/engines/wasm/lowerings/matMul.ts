@@ -1,7 +1,7 @@
 import { align } from '../../../compile/arena.js';
 import { batchOffset, matMulSizes } from '../../../ops/matMul.js';
 import { type Shape, sizeOf } from '../../../tensor/shape.js';
-import { COLUMNS, type KernelCall, type LowerCall, type LoweringTable } from '../lowering.js';
+import { activationNumber, COLUMNS, type KernelCall, type LowerCall, type LoweringTable } from '../lowering.js';
 
 const ROWS = 6;
 /** Rows that one item works on: a block of A that stays in the cache while panels pass. */
@@ -36,8 +36,8 @@ function lower(call: LowerCall<'matMul'>): KernelCall[] {
       packed = b;
     }
     const y = (outputs[0] as number) + 4 * m * n * item;
-    const relu = attributes.activation === 'relu' ? 1 : 0;
-    const words = [a, call.workspace, y, inputs[2] ?? 0, relu, m, n, k, rowsPerItem, rowBlocks];
+    const activation = activationNumber(attributes.activation);
+    const words = [a, call.workspace, y, inputs[2] ?? 0, activation, m, n, k, rowsPerItem, rowBlocks];
     words.push(groupsPerItem * COLUMNS);
     if (attributes.transposeA) {
       calls.push({ kernel: 'matMulOuter', items, words });

@@ -118,7 +118,7 @@ export function winogradCalls(
   filters: FilterSource,
   y: number,
   bias: number,
-  relu: boolean,
+  activation: number,
   memory: { readonly prepared: number; readonly workspace: number },
 ): KernelCall[] {
   const { prepared, workspace: scratch } = memory;
@@ -127,7 +127,7 @@ export function winogradCalls(
   const { w, tapStep, channelStep, columnStep, turned } = filters;
   const transform = [w, prepared, shape.channels, shape.columns, tapStep, channelStep, columnStep, turned ? 1 : 0];
   transform.push(prepared + filterBytes(shape), FILTER_SCRATCH);
-  const words = [x, y, prepared, bias, relu ? 1 : 0, shape.h, shape.w, shape.channels, shape.oh, shape.ow];
+  const words = [x, y, prepared, bias, activation, shape.h, shape.w, shape.channels, shape.oh, shape.ow];
   words.push(...shape.origin, shape.columns, tiles.y, tiles.x, tiles.all, cut.block, cut.blocks);
   words.push(cut.columns);
   words.push(scratch, convScratch(shape));
