@@ -25,7 +25,7 @@ export function dataUri(bytes: Uint8Array, type = 'image/png'): string {
 /** A picture with caption, sentence and legend, for a page; a raster becomes a PNG within the page. */
 export async function figure(picture: Raster | Markup, options: FigureOptions): Promise<Markup> {
   const { caption, sentence, legend } = options;
-  const shown = 'data' in picture ? await image(picture, options) : picture;
+  const shown = 'data' in picture ? await image(picture, options) : html`<div class="scroll">${picture}</div>`;
   return html`<figure>${shown}<figcaption><strong>${caption}</strong> ${sentence}</figcaption>${
     legend !== undefined && html`<div class="legend">${legend}</div>`
   }</figure>`;

@@ -3,6 +3,7 @@ import {
   axis,
   type ChartText,
   GRID,
+  INK,
   MUTED,
   POSITIVE,
   round,
@@ -66,7 +67,7 @@ export interface HistogramOptions extends ChartText {
 export function histogram(options: HistogramOptions): Markup {
   const { bins, width = 480, height = 220, yLabel = 'count', marks = [] } = options;
   const { edges, counts } = bins;
-  const [left, right, top, bottom] = [52, width - 12, 42, height - 38];
+  const [left, right, top, bottom] = [52, width - 12, 54, height - 38];
   const across = axis(edges[0] ?? 0, edges.at(-1) ?? 1, left, right, false, 6);
   const down = axis(0, Math.max(1, ...counts), bottom, top, false, 4);
   const parts: Markup[] = [svgText(0, 15, shortened(options.title, width, 14), { bold: true, size: 14 })];
@@ -87,9 +88,9 @@ export function histogram(options: HistogramOptions): Markup {
   }
   for (const mark of marks) {
     const at = across.place(mark.x);
-    parts.push(svgLine(at, top, at, bottom, MUTED, 1.5));
+    parts.push(svgLine(at, top - 12, at, bottom, INK, 1.5));
     const anchor = at > (left + right) / 2 ? 'end' : 'start';
-    parts.push(svgText(at + (anchor === 'end' ? -4 : 4), top + 4, mark.label, { anchor }));
+    parts.push(svgText(at + (anchor === 'end' ? -4 : 4), top - 3, mark.label, { anchor }));
   }
   parts.push(svgLine(left, bottom, right, bottom, MUTED));
   parts.push(svgText((left + right) / 2, height - 6, options.xLabel, { anchor: 'middle', fill: MUTED }));

@@ -37,7 +37,8 @@ export function matrixChart(options: MatrixChartOptions): Markup {
   const n = labels.length;
   const names = Math.min(150, Math.max(30, ...labels.map((label) => roughWidth(label) + 8)));
   const [left, top] = [names + 18, 44 + Math.min(110, names)];
-  const cell = Math.max(4, Math.min(56, (width - left - 8) / Math.max(1, n)));
+  // Slanted names of the last columns reach beyond their cells.
+  const cell = Math.max(4, Math.min(56, (width - left - 8 - names * 0.6) / Math.max(1, n)));
   const side = cell * n;
   const parts: Markup[] = [
     svgText(0, 15, shortened(options.title, width, 14), { bold: true, size: 14 }),
