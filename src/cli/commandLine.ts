@@ -4,6 +4,7 @@ import { addConvertCommand } from './convertCommand.js';
 import { addEvaluateCommand } from './evaluateCommand.js';
 import { exitCodeOf, interruptedCode, MISTAKE, SUCCESS } from './exitCode.js';
 import { addFeaturesCommand } from './featuresCommand.js';
+import { addFiltersCommand } from './filtersCommand.js';
 import { addFinetuneCommand } from './finetune/finetuneCommand.js';
 import { addPredictCommand } from './predictCommand.js';
 import { addSummaryCommand } from './summaryCommand.js';
@@ -68,6 +69,7 @@ that downloads are kept in, FOVEA_WEIGHTS one with weights that are there.`,
   addEvaluateCommand(program, terminal);
   addPredictCommand(program, terminal);
   addSummaryCommand(program, terminal);
+  addFiltersCommand(program, terminal);
   addConvertCommand(program, terminal);
   addWeightsCommand(program, terminal, outcome);
   return program;

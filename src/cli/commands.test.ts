@@ -40,6 +40,7 @@ describe('help', () => {
     [['features']],
     [['convert']],
     [['weights']],
+    [['filters']],
   ])('%j', async (command) => {
     const { code, out, err } = await capture([...command, '--help']);
     expect([code, err]).toEqual([0, '']);

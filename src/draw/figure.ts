@@ -26,7 +26,9 @@ export function dataUri(bytes: Uint8Array, type = 'image/png'): string {
 export async function figure(picture: Raster | Markup, options: FigureOptions): Promise<Markup> {
   const { caption, sentence, legend } = options;
   const shown = 'data' in picture ? await image(picture, options) : html`<div class="scroll">${picture}</div>`;
-  return html`<figure>${shown}<figcaption><strong>${caption}</strong> ${sentence}</figcaption>${
+  // In a row, a caption is as wide as its picture.
+  const style = 'data' in picture && html` style="--width:${options.width ?? picture.width}px"`;
+  return html`<figure${style}>${shown}<figcaption><strong>${caption}</strong> ${sentence}</figcaption>${
     legend !== undefined && html`<div class="legend">${legend}</div>`
   }</figure>`;
 }

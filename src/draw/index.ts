@@ -18,5 +18,13 @@ export { type MapValues, paintChannels, paintMap, paintSignedColor } from './pai
 export { encodePng, type PngOptions } from './png.js';
 export { type Color, Raster, type Rectangle, rasterFromPixels } from './raster.js';
 export { scaleNearest, scaleSmooth, scaleToFit } from './resize.js';
-export { divergingScale, grayScale, type Scale, type ScaleOptions, scaleOf, sequentialScale } from './scale.js';
+export {
+  divergingScale,
+  grayScale,
+  robustLimit,
+  type Scale,
+  type ScaleOptions,
+  scaleOf,
+  sequentialScale,
+} from './scale.js';
 export { type TileLayout, type TileOptions, tileGrid, tileLayout } from './tiles.js';

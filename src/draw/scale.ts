@@ -54,6 +54,16 @@ export function scaleOf(values: ArrayLike<number>, options: ScaleOptions = {}): 
   return min < 0 ? divergingScale(Math.max(-min, max), options) : sequentialScale(0, max, options);
 }
 
+/**
+ * The limit for a diverging scale that leaves a share of the values beyond its ends, so that a few extreme ones do not make all
+ * others pale; the largest of all where that share is 0. Say in the caption how many lie beyond.
+ */
+export function robustLimit(values: ArrayLike<number>, beyond = 0.005): number {
+  const sizes = Float64Array.from(values, Math.abs).filter(Number.isFinite).sort();
+  const limit = sizes[Math.min(sizes.length - 1, Math.floor(sizes.length * (1 - beyond)))] ?? 0;
+  return limit > 0 ? limit : (sizes.at(-1) ?? 0);
+}
+
 function build(kind: Scale['kind'], min: number, max: number, colors: ColorMap, options: ScaleOptions): Scale {
   if (!(Number.isFinite(min) && Number.isFinite(max) && min <= max)) {
     const rule = 'the ends must be finite numbers, the lower one first';

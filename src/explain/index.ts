@@ -25,6 +25,18 @@ export {
   saliency,
   smoothGrad,
 } from './gradients.js';
+export {
+  BORDERS,
+  type Border,
+  type FilterImageOptions,
+  type FilterTerm,
+  filterImage,
+  filterTerms,
+  type ImageValues,
+} from './imageFilters/filterImage.js';
+export { type Kernel, kernelOf, parseKernel, rotateKernel } from './imageFilters/kernel.js';
+export { type KernelPreset, kernelPresets, lectureKernels, playgroundKernels } from './imageFilters/presets.js';
+export { channelMean, type ResponseFacts, responseFacts } from './imageFilters/responseFacts.js';
 export { type Backward, type BackwardOptions, Inspector } from './inspector.js';
 export { type ObserveOptions, observeForward } from './observeForward.js';
 export { photoRegion } from './photoRegion.js';

@@ -1,0 +1,21 @@
+import { mkdir, readdir } from 'node:fs/promises';
+import { fileError } from '../formats/node/fileError.js';
+import { FoveaError } from '../tensor/errors.js';
+
+/** Makes a folder for files to come; one that holds some already is refused unless `force`. */
+export async function prepareFolder(path: string, force = false): Promise<void> {
+  const there = await readdir(path).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw fileError(path, 'cannot be used as a folder', error);
+  });
+  if (there.length > 0 && !force) {
+    throw new FoveaError('file', {
+      where: `folder "${path}"`,
+      rule: 'it holds files already, and none is replaced unasked',
+      remedy: 'Name another with --out, or add --force',
+    });
+  }
+  await mkdir(path, { recursive: true }).catch((error: unknown) => {
+    throw fileError(path, 'cannot be made', error);
+  });
+}
