@@ -44,7 +44,6 @@ const data = await open();
 // A tenth or 5,000 of the training pictures, each digit in its share, are set aside to judge by; the test pictures are used once.
 const held = Math.min(5000, Math.round(data.train.size / 10));
 const [train, valid] = split(data.train, { sizes: [data.train.size - held, held], seed, stratified: true });
-const batchSize = Math.min(128, Math.ceil(train.size / 4));
 const engine = await createWasmEngine({ threads: Number(options.threads) });
 await mkdir(options.out, { recursive: true });
 const results = {
@@ -54,7 +53,6 @@ const results = {
   engine: engine.description,
   data: { name: data.name, train: train.size, valid: valid.size, test: data.test.size },
   seed,
-  batchSize,
   rungs: [],
 };
 
@@ -106,8 +104,17 @@ async function trainedModel(rung, member) {
   const { history } = await fit(model, learned, {
     loss: 'categoricalCrossentropy',
     metrics: ['accuracy'],
-    optimizer: adam({ learningRate: oneCycle({ maxLearningRate: rung.learningRate }) }),
-    ...{ epochs, batchSize, seed: own, engine, validation: valid, trainSample: 0 },
+    optimizer: adam({
+      learningRate: rung.constant ? rung.learningRate : oneCycle({ maxLearningRate: rung.learningRate }),
+    }),
+    ...{
+      epochs,
+      batchSize: Math.min(rung.batchSize ?? 128, Math.ceil(train.size / 4)),
+      seed: own,
+      engine,
+      validation: valid,
+      trainSample: 0,
+    },
     callbacks: [{ onEpochEnd: (_, { epoch, logs }) => progress(rung, member, epoch, epochs, logs) }],
   });
   const { user, system } = process.cpuUsage(cpuBegan);

@@ -66,7 +66,8 @@ export const rungs = [
     title: 'one hidden layer, softmax',
     build: oneHidden('softmax'),
     epochs: 9,
-    learningRate: 0.003,
+    // As the course trained it: with larger steps it fares worse.
+    ...{ learningRate: 0.001, constant: true, batchSize: 64 },
     course: { accuracy: 0.9397, epochs: 9 },
   },
   {

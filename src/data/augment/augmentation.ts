@@ -92,7 +92,7 @@ export function augmentation(config: AugmentationConfig): Augmentation {
           if (step.kind === 'geometry') size = step.size ?? size;
         }
       }
-      return drawn(
+      return drawnFrom(
         steps,
         (picture) => {
           const scale = picture.data instanceof Uint8Array ? 255 : 1;
@@ -105,7 +105,11 @@ export function augmentation(config: AugmentationConfig): Augmentation {
 }
 
 /** What was drawn, as it is given out. */
-function drawn(steps: readonly Step[], apply: Drawn['apply'], size: Pick<PictureSize, 'height' | 'width'>): Drawn {
+export function drawnFrom(
+  steps: readonly Step[],
+  apply: Drawn['apply'],
+  size: Pick<PictureSize, 'height' | 'width'>,
+): Drawn {
   return {
     steps: steps.map(({ name, values, text }) => ({ name, values, text })),
     apply,
