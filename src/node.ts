@@ -13,6 +13,7 @@ export { type PhotoFolder, type PhotoFolderOptions, photoFolder } from './data/n
 export { type ScanPhotosOptions, scanPhotos } from './data/node/photoScan.js';
 export { photoStamps } from './data/node/photoStamps.js';
 export type { DuplicatePhotos, DuplicateReport } from './data/photos/duplicateReport.js';
+export { adviseOnPhotos, type PhotoFinding } from './data/photos/photoAdvice.js';
 export type { GroupRule } from './data/photos/photoGroups.js';
 export type { PhotoColumns } from './data/photos/photoList.js';
 export { loadArray, saveArray } from './formats/node/arrays.js';

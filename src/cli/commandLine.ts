@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { FoveaError } from '../tensor/errors.js';
 import { addConvertCommand } from './convertCommand.js';
+import { addDataCommand } from './dataCommand.js';
 import { addEvaluateCommand } from './evaluateCommand.js';
 import { exitCodeOf, interruptedCode, MISTAKE, SUCCESS } from './exitCode.js';
 import { addFeaturesCommand } from './featuresCommand.js';
@@ -54,6 +55,7 @@ Begin with:
   fovea train                 learn digits that it draws itself: no files, no
                               network, a minute or two
   fovea train mnist           the real handwritten digits, fetched once
+  fovea data ~/photos         what is in a folder of photos, and what to mend
   fovea finetune ~/photos     a classifier of your own photos, from a network
                               that has learned from a million others
   fovea evaluate runs/<run>   how good the model is, class by class
@@ -65,6 +67,7 @@ that downloads are kept in, FOVEA_WEIGHTS one with weights that are there.`,
     );
   addTrainCommand(program, terminal, outcome);
   addFinetuneCommand(program, terminal, outcome);
+  addDataCommand(program, terminal, outcome);
   addFeaturesCommand(program, terminal);
   addEvaluateCommand(program, terminal);
   addPredictCommand(program, terminal);

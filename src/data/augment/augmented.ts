@@ -97,6 +97,7 @@ export function augmentedPasses(
       return parts.length === 1 ? (parts[0]?.batch as Batch) : putTogether(parts, indices.length);
     },
     expect: (indices) => dataset.expect?.(indices.map((index) => index % dataset.size)),
+    onWaited: (seconds) => dataset.onWaited?.(seconds),
   };
 }
 
@@ -159,6 +160,7 @@ function changedDataset(dataset: Dataset, change: PictureChange): Dataset {
       return { ...batch, x: new Tensor<'float32'>(x, batch.x.shape) };
     },
     expect: (indices) => dataset.expect?.(indices),
+    onWaited: (seconds) => dataset.onWaited?.(seconds),
   };
 }
 
