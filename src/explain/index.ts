@@ -2,7 +2,10 @@
 
 export { type Attribution, type AttributionMethod, type Parameters, rangeOf, type ValueRange } from './attribution.js';
 export { type ClassMap, type ClassMapOptions, classMap } from './classMap.js';
+export { type Control, type ControlOptions, type Controls, checkMaps, type MapMaker } from './controls.js';
+export { type CoverCheck, type CoverCheckOptions, coverCheck } from './coverCheck.js';
 export { explainNumber, type NumberExplanation, type NumberStep, type NumberTerm } from './explainNumber.js';
+export { type FillKind, fillOf } from './fill.js';
 export { type FilterBank, filterBanks, filterLayers } from './filterBank.js';
 export {
   type FilterChange,
@@ -38,7 +41,22 @@ export { type Kernel, kernelOf, parseKernel, rotateKernel } from './imageFilters
 export { type KernelPreset, kernelPresets, lectureKernels, playgroundKernels } from './imageFilters/presets.js';
 export { channelMean, type ResponseFacts, responseFacts } from './imageFilters/responseFacts.js';
 export { type Backward, type BackwardOptions, Inspector } from './inspector.js';
+export {
+  FeatureIndex,
+  type FeatureIndexOptions,
+  featurePlace,
+  featuresOf,
+  indexFeatures,
+  type Neighbor,
+} from './neighbors.js';
 export { type ObserveOptions, observeForward } from './observeForward.js';
+export {
+  type Occlusion,
+  type OcclusionOptions,
+  type OcclusionPosition,
+  type OcclusionProgress,
+  occlusion,
+} from './occlusion.js';
 export { photoRegion } from './photoRegion.js';
 export type { LayerPlace, Place, ScoreActivation } from './place.js';
 export { type AxisField, type ReceptiveField, ReceptiveFields, type Region } from './receptiveField.js';

@@ -165,7 +165,7 @@ function scoreSeed(
 }
 
 /** log p of a class in nats, exact where p itself is 0 or 1 in floating point. */
-function logProbability({ logits }: Scores, index: number, activation: ScoreActivation): number {
+export function logProbability({ logits }: Scores, index: number, activation: ScoreActivation): number {
   const z = logits[index] as number;
   if (activation === 'sigmoid' && logits.length > 2) return -Math.log1p(Math.exp(-z));
   const largest = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
