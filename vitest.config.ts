@@ -11,6 +11,7 @@ export default defineConfig({
       'fovea/zoo': source('zoo/index.ts'),
       'fovea/formats': source('formats/index.ts'),
       'fovea/augment': source('data/augment/index.ts'),
+      'fovea/photos': source('data/photos/index.ts'),
       'fovea/draw': source('draw/index.ts'),
       'fovea/explain': source('explain/index.ts'),
       'fovea/pages': source('pages/index.ts'),

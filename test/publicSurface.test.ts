@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import * as augment from '../src/data/augment/index.js';
+import * as photos from '../src/data/photos/index.js';
 import * as draw from '../src/draw/index.js';
 import * as explain from '../src/explain/index.js';
 import * as formats from '../src/formats/index.js';
@@ -31,6 +32,7 @@ describe.each([
   { entry: 'zoo/index', exports: zoo },
   { entry: 'formats/index', exports: formats },
   { entry: 'data/augment/index', exports: augment },
+  { entry: 'data/photos/index', exports: photos },
   { entry: 'draw/index', exports: draw },
   { entry: 'explain/index', exports: explain },
   { entry: 'pages/index', exports: pages },

@@ -2,8 +2,7 @@ import type { Sharp, SharpOptions } from 'sharp';
 import { FoveaError } from '../../tensor/errors.js';
 import { type Background, layIntoFrame } from '../photos/framePhoto.js';
 import type { Photo, PhotoHeader } from '../photos/photo.js';
-import { photoFormat } from '../photos/photoFormat.js';
-import type { PhotoProblemKind } from '../photos/photoProblem.js';
+import { checkedFormat, tooManyPixels, undecodable } from '../photos/photoRefusal.js';
 import { type PhotoFrame, placePhoto } from '../photos/placePhoto.js';
 import { resizePhoto } from '../photos/resizePhoto.js';
 
@@ -41,14 +40,19 @@ export async function createPhotoDecoder(options: PhotoDecoderOptions = {}): Pro
     pages: 1,
   };
   const open = (bytes: Uint8Array, where: string): Sharp => {
-    checkFormat(bytes, where);
+    // Only the promised kinds reach libvips, whose readers of other formats are more than photos need.
+    checkedFormat(bytes, where);
     return sharp(bytes, input).timeout({ seconds: TIMEOUT_SECONDS });
   };
   const header = async (bytes: Uint8Array, where: string): Promise<PhotoHeader> => {
     const image = open(bytes, where);
-    const { format, autoOrient } = await image.metadata().catch((cause) => undecodable(cause, where));
+    const { format, autoOrient } = await image.metadata().catch((cause: unknown) => {
+      throw undecodable(cause, where);
+    });
     const { width, height } = autoOrient;
-    if (width * height > (input.limitInputPixels as number)) tooLarge(where, `${width} × ${height} pixels`);
+    if (width * height > (input.limitInputPixels as number)) {
+      throw tooManyPixels(where, `${width} × ${height} pixels`);
+    }
     return { format: format === 'heif' ? 'avif' : format, width, height };
   };
   return {
@@ -78,44 +82,15 @@ async function finish(image: Sharp, where: string): Promise<Photo> {
     .toColourspace('srgb')
     .raw({ depth: 'uchar' })
     .toBuffer({ resolveWithObject: true })
-    .catch((cause) => undecodable(cause, where));
+    .catch((cause: unknown) => {
+      throw undecodable(cause, where);
+    });
   const { width, height, channels } = info;
   if (channels === 3) return { pixels: data, width, height };
-  if (channels !== 1) undecodable(new Error(`${channels} channels of color`), where);
+  if (channels !== 1) throw undecodable(new Error(`${channels} channels of color`), where);
   const pixels = new Uint8Array(data.length * 3);
   for (let i = 0; i < pixels.length; i++) pixels[i] = data[Math.floor(i / 3)] as number;
   return { pixels, width, height };
-}
-
-/** Only the promised kinds reach libvips, whose readers of other formats are more than photos need. */
-function checkFormat(bytes: Uint8Array, where: string): void {
-  const format = photoFormat(bytes);
-  if (typeof format === 'string') return;
-  const known = 'JPEG, PNG, WebP, GIF, TIFF and AVIF are read';
-  if (format === undefined) refuse('broken', where, known, 'something else', 'Check or remove the file');
-  refuse('unsupported', where, known, format.unsupported, 'Convert the photo to JPEG or PNG');
-}
-
-function undecodable(cause: unknown, where: string): never {
-  const text = cause instanceof Error ? cause.message : String(cause);
-  const message = text.trim().replace(/\s+/g, ' ').slice(0, 120);
-  if (/pixel limit/i.test(message)) tooLarge(where, message);
-  refuse('broken', where, 'it cannot be decoded', message, 'Replace or remove the photo', cause);
-}
-
-function tooLarge(where: string, received: string): never {
-  refuse('tooLarge', where, 'the photo has more pixels than allowed', received, 'Make it smaller or raise maxPixels');
-}
-
-function refuse(
-  kind: PhotoProblemKind,
-  where: string,
-  rule: string,
-  received: string,
-  remedy: string,
-  cause?: unknown,
-): never {
-  throw new FoveaError('format', { where, rule, received, remedy, data: { kind }, cause });
 }
 
 async function loadSharp() {
