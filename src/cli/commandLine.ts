@@ -13,6 +13,7 @@ import type { Terminal } from './terminal.js';
 import { addTrainCommand } from './trainCommand.js';
 import { version } from './version.js';
 import { addWeightsCommand } from './weightsCommand.js';
+import { addWorkbookCommand } from './workbookCommand.js';
 
 /** Runs one command line, without the program's own name, and returns the code that the process should end with. */
 export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -73,6 +74,7 @@ that downloads are kept in, FOVEA_WEIGHTS one with weights that are there.`,
   addPredictCommand(program, terminal);
   addSummaryCommand(program, terminal);
   addFiltersCommand(program, terminal);
+  addWorkbookCommand(program, terminal);
   addConvertCommand(program, terminal);
   addWeightsCommand(program, terminal, outcome);
   return program;

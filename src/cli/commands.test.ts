@@ -41,6 +41,7 @@ describe('help', () => {
     [['convert']],
     [['weights']],
     [['filters']],
+    [['workbook']],
   ])('%j', async (command) => {
     const { code, out, err } = await capture([...command, '--help']);
     expect([code, err]).toEqual([0, '']);

@@ -1,4 +1,10 @@
 /** Whole pages and sheets, one self-contained HTML file each, from what `fovea/explain` and `fovea/report` computed. */
 
+export type { Sheet } from '../formats/xlsx/sheet.js';
+export { xlsxPieces } from '../formats/xlsx/writeXlsx.js';
 export { applyFilter, type FilterResult, imageRaster } from './filters/filterResult.js';
 export { type FiltersPageOptions, filtersPage, kernelText } from './filters/filtersPage.js';
+export { describeNetwork } from './workbook/describeNetwork.js';
+export { type ExampleNumbers, exampleNetwork, randomExample } from './workbook/exampleNetwork.js';
+export type { CellActivation, NetworkDescription, NetworkStep } from './workbook/networkDescription.js';
+export { networkWorkbook, type Workbook, type WorkbookOptions } from './workbook/workbook.js';
