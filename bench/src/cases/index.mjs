@@ -1,6 +1,8 @@
 import { lectureCnn, mobileNet, resNet18, vgg16, vggConvolutions } from '../networks/index.mjs';
 import { bundleSize } from './bundleSize.mjs';
+import { catsAndDogs } from './catsAndDogs.mjs';
 import { eventLoop } from './eventLoop.mjs';
+import { finetuneMemory } from './finetuneMemory.mjs';
 import { installSize } from './installSize.mjs';
 import { machinePeak } from './machinePeak.mjs';
 import { mnistAccuracy } from './mnistAccuracy.mjs';
@@ -36,9 +38,11 @@ export const CASES = {
   singleLayers,
   startUp,
   peakMemory,
+  finetuneMemory,
   eventLoop,
   topPatches,
   mnistAccuracy,
+  catsAndDogs,
   installSize,
   bundleSize,
 };

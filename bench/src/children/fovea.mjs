@@ -1,5 +1,6 @@
 // Fovea as it is built in dist/, under whichever Node runs this.
 
+import { finetuneMemory } from './finetuneMemory.mjs';
 import { openLayers } from './foveaLayers.mjs';
 import { importFovea, isBuilt } from './foveaModules.mjs';
 import { openNetwork } from './foveaNetwork.mjs';
@@ -51,6 +52,7 @@ await serve(async (question) => {
   if (question.startUp !== undefined) return startUp(question);
   if (question.machinePeak !== undefined) return measurePeak(question);
   if (question.mnist !== undefined) return trainMnist(question);
+  if (question.finetuneMemory !== undefined) return finetuneMemory(question);
   if (question.memory !== undefined) return { bytes: peakMemory() };
   if (question.layer !== undefined) {
     layers ??= await openLayers(question);

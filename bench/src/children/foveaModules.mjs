@@ -8,8 +8,12 @@ const dist = (path) => join(process.env.FOVEA_BENCH_DIST ?? join(root, 'dist'), 
 /** Whether the project is built. */
 export const isBuilt = () => existsSync(dist('engines/wasm/index.js'));
 
-/** What a measurement needs of Fovea as it is built in dist/, imported no earlier than asked for. */
-export async function importFovea() {
+/**
+ * What a measurement needs of Fovea as it is built in dist/, imported no earlier than asked for.
+ *
+ * @param more modules that one measurement alone needs.
+ */
+export async function importFovea(more = []) {
   const paths = [
     'engines/wasm/index.js',
     'model/functional.js',
@@ -44,6 +48,6 @@ export async function importFovea() {
     'ops/table.js',
     'tensor/variable.js',
   ];
-  const modules = await Promise.all(paths.map((path) => import(dist(path))));
+  const modules = await Promise.all([...paths, ...more].map((path) => import(dist(path))));
   return Object.assign({}, ...modules);
 }
