@@ -9,8 +9,8 @@ import { formatSummaryKeras1 } from '../model/summaryKeras1.js';
 import { vgg16 } from './vgg.js';
 
 const notes = join(
-  process.env.FOVEA_SHARED ?? join(import.meta.dirname, '../../../shared'),
-  'reference/lesson-3-notes.md',
+  process.env.FOVEA_SHARED ?? join(import.meta.dirname, '../../../shared/data'),
+  '../reference/lesson-3-notes.md',
 );
 const oneSpace = (text: string): string => text.replace(/\s+/g, ' ').trim();
 

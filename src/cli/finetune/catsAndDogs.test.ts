@@ -6,7 +6,7 @@ import { expect, test, vi } from 'vitest';
 import { capture, events } from '../testing/captured.js';
 
 /** Photos and weights of ../shared, which the environment variable FOVEA_SHARED can place elsewhere. */
-const shared = join(process.env.FOVEA_SHARED ?? join(import.meta.dirname, '../../../../shared'), 'data');
+const shared = process.env.FOVEA_SHARED ?? join(import.meta.dirname, '../../../../shared/data');
 const photos = join(shared, 'images/cats-vs-dogs');
 const present = existsSync(photos) && existsSync(join(shared, 'weights/mobilenet_v1_0.75_224-imagenet.safetensors'));
 
