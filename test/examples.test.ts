@@ -90,6 +90,31 @@ describe('examples', { timeout: 120_000 }, () => {
     }
   });
 
+  test('handmadeFilters.mjs', async () => {
+    await run('handmadeFilters.mjs');
+    expect(lines).toHaveLength(10);
+    for (const [line] of lines.slice(8)) {
+      const [, right, total] = /(\d+) of (\d+) right/.exec(line as string) ?? [];
+      expect(Number(right) / Number(total)).toBeGreaterThan(0.8);
+    }
+  });
+
+  test('softmax.mjs', async () => {
+    await run('softmax.mjs');
+    const [softmax, proportion, , shifted] = lines.map(([, numbers]) => numbers as string);
+    expect(softmax).toBe('  0.0136  0.0969  0.3858  0.0418  0.4619');
+    expect(proportion).toContain('-');
+    expect(shifted).toBe(softmax);
+  });
+
+  test('shapes.mjs', async () => {
+    await run('shapes.mjs');
+    expect(lines).toEqual([
+      ['28 × 28 × 1 → 30 × 30 × 1 → 28 × 28 × 12', 120, 'numbers to learn'],
+      ['28 × 28 × 1 → 784 → 9408 → 28 × 28 × 12', 7_385_280, 'numbers to learn'],
+    ]);
+  });
+
   test('every one of them is tested here', () => {
     const tested = [...read(fileURLToPath(import.meta.url)).matchAll(/run\('([\w./-]+)'\)/g)].map(([, name]) => name);
     expect(tested.sort()).toEqual([...programs].sort());

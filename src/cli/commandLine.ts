@@ -7,6 +7,7 @@ import { exitCodeOf, interruptedCode, MISTAKE, SUCCESS } from './exitCode.js';
 import { addFeaturesCommand } from './featuresCommand.js';
 import { addFiltersCommand } from './filtersCommand.js';
 import { addFinetuneCommand } from './finetune/finetuneCommand.js';
+import { addLessonCommand } from './lessonCommand.js';
 import { addPredictCommand } from './predictCommand.js';
 import { addSummaryCommand } from './summaryCommand.js';
 import type { Terminal } from './terminal.js';
@@ -75,6 +76,7 @@ that downloads are kept in, FOVEA_WEIGHTS one with weights that are there.`,
   addSummaryCommand(program, terminal);
   addFiltersCommand(program, terminal);
   addWorkbookCommand(program, terminal);
+  addLessonCommand(program, terminal);
   addConvertCommand(program, terminal);
   addWeightsCommand(program, terminal, outcome);
   return program;

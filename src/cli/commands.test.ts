@@ -42,6 +42,7 @@ describe('help', () => {
     [['weights']],
     [['filters']],
     [['workbook']],
+    [['lesson']],
   ])('%j', async (command) => {
     const { code, out, err } = await capture([...command, '--help']);
     expect([code, err]).toEqual([0, '']);

@@ -28,6 +28,7 @@ export {
   saliency,
   smoothGrad,
 } from './gradients.js';
+export { handmadeFeatures, maxPoolImage, type TemplateDistance, Templates } from './handmade/templates.js';
 export {
   BORDERS,
   type Border,

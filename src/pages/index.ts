@@ -4,6 +4,8 @@ export type { Sheet } from '../formats/xlsx/sheet.js';
 export { xlsxPieces } from '../formats/xlsx/writeXlsx.js';
 export { applyFilter, type FilterResult, imageRaster } from './filters/filterResult.js';
 export { type FiltersPageOptions, filtersPage, kernelText } from './filters/filtersPage.js';
+export { lessonPage } from './lesson/lessonPage.js';
+export { type LessonZero, type LessonZeroOptions, lessonZero, type TemplateResult } from './lesson/lessonZero.js';
 export { describeNetwork } from './workbook/describeNetwork.js';
 export { type ExampleNumbers, exampleNetwork, randomExample } from './workbook/exampleNetwork.js';
 export type { CellActivation, NetworkDescription, NetworkStep } from './workbook/networkDescription.js';

@@ -1,5 +1,5 @@
 import { FoveaError } from '../../tensor/errors.js';
-import type { Kernel } from './kernel.js';
+import { type Kernel, rotateKernel } from './kernel.js';
 
 /** A picture as numbers: [height, width, channels], row by row; for photos 0 (black) to 1 (white). */
 export interface ImageValues {
@@ -37,41 +37,52 @@ export function filterImage(image: ImageValues, kernel: Kernel, options: FilterI
   const [down, across] = typeof strides === 'number' ? [strides, strides] : strides;
   const summed = kernel.channels !== undefined;
   check(image, kernel, border, [down, across]);
-  const valid = border === 'valid';
   // Turned by half a circle, an even kernel's middle lies one place earlier, as in SciPy.
+  const turned = mode === 'convolve' ? rotateKernel(kernel, 2) : kernel;
   const middle = (size: number) => (mode === 'convolve' ? size - 1 - Math.floor(size / 2) : Math.floor(size / 2));
-  const rows = places(image.height, kernel.height, down, valid ? 0 : middle(kernel.height), border);
-  const columns = places(image.width, kernel.width, across, valid ? 0 : middle(kernel.width), border);
+  const padded = border === 'valid' ? image : pad(image, kernel, middle(kernel.height), middle(kernel.width), border);
+  const height = Math.floor((padded.height - kernel.height) / down) + 1;
+  const width = Math.floor((padded.width - kernel.width) / across) + 1;
   const channels = summed ? 1 : image.channels;
-  const values = new Float32Array(rows.length * columns.length * channels);
+  // A row of the kernel meets so many numbers of a row of the picture, which lie next to each other.
+  const row = kernel.width * (summed ? image.channels : 1);
+  const step = summed ? 1 : image.channels;
+  const pixels = padded.values;
+  const weights = Float64Array.from(turned.values);
+  const values = new Float32Array(height * width * channels);
   let to = 0;
-  for (const row of rows) {
-    for (const column of columns) {
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
       for (let channel = 0; channel < channels; channel++) {
         let sum = 0;
         for (let v = 0; v < kernel.height; v++) {
-          const y = row[v] as number;
-          if (y < 0) continue;
-          for (let u = 0; u < kernel.width; u++) {
-            const x = column[u] as number;
-            if (x < 0) continue;
-            const at = (y * image.width + x) * image.channels;
-            const [kv, ku] = mode === 'correlate' ? [v, u] : [kernel.height - 1 - v, kernel.width - 1 - u];
-            const k = kv * kernel.width + ku;
-            if (!summed) {
-              sum += (image.values[at + channel] as number) * (kernel.values[k] as number);
-              continue;
-            }
-            for (let c = 0; c < image.channels; c++) {
-              sum += (image.values[at + c] as number) * (kernel.values[k * image.channels + c] as number);
-            }
-          }
+          const at = ((y * down + v) * padded.width + x * across) * image.channels + channel;
+          for (let k = 0; k < row; k++) sum += (pixels[at + k * step] as number) * (weights[v * row + k] as number);
         }
         values[to++] = sum;
       }
     }
   }
-  return { values, height: rows.length, width: columns.length, channels };
+  return { values, height, width, channels };
+}
+
+/** The picture with as much around it as the kernel reaches beyond its border. */
+function pad(image: ImageValues, kernel: Kernel, top: number, left: number, border: Border): ImageValues {
+  const { channels } = image;
+  const [height, width] = [image.height + kernel.height - 1, image.width + kernel.width - 1];
+  const rows = Array.from({ length: height }, (_, y) => source(y - top, image.height, border));
+  const columns = Array.from({ length: width }, (_, x) => source(x - left, image.width, border));
+  const values = new Float32Array(height * width * channels);
+  for (const [y, row] of rows.entries()) {
+    if (row < 0) continue;
+    for (const [x, column] of columns.entries()) {
+      if (column < 0) continue;
+      const from = (row * image.width + column) * channels;
+      const to = (y * width + x) * channels;
+      for (let c = 0; c < channels; c++) values[to + c] = image.values[from + c] as number;
+    }
+  }
+  return { values, height, width, channels };
 }
 
 /** The products behind one value of a filtered picture, in the kernel's order; their sum is the value. */

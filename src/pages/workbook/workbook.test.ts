@@ -26,7 +26,7 @@ import { describeNetwork } from './describeNetwork.js';
 import { exampleNetwork } from './exampleNetwork.js';
 import { networkWorkbook } from './workbook.js';
 
-const golden = new URL('../../../../shared/reference/golden/conv-example.json', import.meta.url);
+const golden = join(process.env.FOVEA_SHARED ?? '../shared/data', '../reference/golden/conv-example.json');
 const office = ['/usr/bin/soffice', '/usr/bin/libreoffice'].find((path) => existsSync(path));
 let folder: string;
 beforeAll(async () => {
