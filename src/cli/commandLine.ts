@@ -4,6 +4,7 @@ import { addConvertCommand } from './convertCommand.js';
 import { addDataCommand } from './dataCommand.js';
 import { addEvaluateCommand } from './evaluateCommand.js';
 import { exitCodeOf, interruptedCode, MISTAKE, SUCCESS } from './exitCode.js';
+import { addExplainCommand } from './explainCommand.js';
 import { addFeaturesCommand } from './featuresCommand.js';
 import { addFiltersCommand } from './filtersCommand.js';
 import { addFinetuneCommand } from './finetune/finetuneCommand.js';
@@ -73,6 +74,7 @@ that downloads are kept in, FOVEA_WEIGHTS one with weights that are there.`,
   addFeaturesCommand(program, terminal);
   addEvaluateCommand(program, terminal);
   addPredictCommand(program, terminal);
+  addExplainCommand(program, terminal);
   addSummaryCommand(program, terminal);
   addFiltersCommand(program, terminal);
   addWorkbookCommand(program, terminal);

@@ -13,14 +13,16 @@ function weightCache(): string {
   return join(cacheFolder(), 'weights');
 }
 
-/** A file of weights that is there. */
-interface FoundWeights {
+/** A published file that is there. */
+interface FoundFile<S> {
   readonly path: string;
-  readonly source: WeightSource;
+  readonly source: S;
 }
 
 /** The first of these files in the folder that FOVEA_WEIGHTS names, then in the cache; undefined where there is none. */
-export async function findWeightFile(sources: readonly WeightSource[]): Promise<FoundWeights | undefined> {
+export async function findWeightFile<S extends { readonly file: string }>(
+  sources: readonly S[],
+): Promise<FoundFile<S> | undefined> {
   const { FOVEA_WEIGHTS } = process.env;
   for (const folder of [...(FOVEA_WEIGHTS ? [FOVEA_WEIGHTS] : []), weightCache()]) {
     for (const source of sources) {

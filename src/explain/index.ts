@@ -5,6 +5,15 @@ export { type ClassMap, type ClassMapOptions, classMap } from './classMap.js';
 export { type Control, type ControlOptions, type Controls, checkMaps, type MapMaker } from './controls.js';
 export { type CoverCheck, type CoverCheckOptions, coverCheck } from './coverCheck.js';
 export { explainNumber, type NumberExplanation, type NumberStep, type NumberTerm } from './explainNumber.js';
+export {
+  type ControlStore,
+  type ExplainedMap,
+  type ExplainPhotoOptions,
+  type Explanation,
+  explainMethods,
+  explainPhoto,
+  mapMaker,
+} from './explainPhoto.js';
 export { type FillKind, fillOf } from './fill.js';
 export { type FilterBank, filterBanks, filterLayers } from './filterBank.js';
 export {
@@ -60,10 +69,21 @@ export {
 } from './occlusion.js';
 export { photoRegion } from './photoRegion.js';
 export type { LayerPlace, Place, ScoreActivation } from './place.js';
+export { hashWeights, type Provenance } from './provenance.js';
 export { type AxisField, type ReceptiveField, ReceptiveFields, type Region } from './receptiveField.js';
 export type { ReverseRule } from './reverseRules.js';
 export type { Scores } from './scores.js';
 export type { Selectivity } from './selectivity.js';
+export {
+  type ClassNamer,
+  controlSentence,
+  coverSentence,
+  mapSentence,
+  methodTexts,
+  neighborSentence,
+  placeName,
+  scoreSentence,
+} from './sentences.js';
 export { lastSpatialPlace } from './spatialPlace.js';
 export type { ResolvedTarget, ScoreTarget, Target, UnitTarget } from './target.js';
 export { type Patch, type PhotoList, TopPatches, type TopPatchesOptions, type UnitPatches } from './topPatches.js';

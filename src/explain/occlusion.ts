@@ -21,7 +21,7 @@ export interface OcclusionOptions {
   /** What covers, or a picture of the photo's shape that does. @default 'mean' */
   readonly fill?: FillKind | Tensor<'float32'>;
   readonly black?: readonly number[] | undefined;
-  /** A channel whose sum over its map is watched too, as in figure 7 of Zeiler and Fergus. @default none */
+  /** A channel whose sum over its map is watched too, as Zeiler and Fergus do. @default none */
   readonly unit?: { readonly place: LayerPlace; readonly channel: number } | undefined;
   /** Photos that go through the network at once. @default 8 */
   readonly batchSize?: number;
@@ -60,6 +60,8 @@ export interface Occlusion extends Attribution {
   readonly logOdds: number;
   readonly label: number;
   readonly unit: number | undefined;
+  /** The channel that was watched. */
+  readonly watched: OcclusionOptions['unit'];
   /** The first round: squares of one size, row by row. */
   readonly rows: number;
   readonly columns: number;
@@ -120,7 +122,14 @@ export async function occlusion(
     target: { kind: 'logProbability', class: index },
     ...{ targetValue: logProbability(whole.scores, index, inspector.scoreActivation), logOddsFall },
     parameters: { size, stride, refine, fill: typeof fill === 'string' ? fill : 'given' },
-    ...{ class: index, probability: start.probability, logOdds: start.logOdds, label: whole.label, unit: whole.unit },
+    ...{
+      class: index,
+      probability: start.probability,
+      logOdds: start.logOdds,
+      label: whole.label,
+      unit: whole.unit,
+      watched: options.unit,
+    },
     ...{ rows: tops.length, columns: lefts.length, coarse, fine },
   };
 }

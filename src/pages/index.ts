@@ -2,6 +2,8 @@
 
 export type { Sheet } from '../formats/xlsx/sheet.js';
 export { xlsxPieces } from '../formats/xlsx/writeXlsx.js';
+export { type ExplainPageOptions, explainPage, type NeighborPicture } from './explain/explainPage.js';
+export { type MapPictures, mapPictures } from './explain/mapPictures.js';
 export { applyFilter, type FilterResult, imageRaster } from './filters/filterResult.js';
 export { type FiltersPageOptions, filtersPage, kernelText } from './filters/filtersPage.js';
 export { lessonPage } from './lesson/lessonPage.js';

@@ -1,0 +1,155 @@
+import type { Attribution, AttributionMethod } from './attribution.js';
+import type { ClassMap } from './classMap.js';
+import type { Controls } from './controls.js';
+import type { CoverCheck } from './coverCheck.js';
+import type { Explanation } from './explainPhoto.js';
+import type { IntegratedGradients } from './gradients.js';
+import type { Occlusion } from './occlusion.js';
+import { placeText } from './place.js';
+
+/** What a class is called. */
+export type ClassNamer = (index: number) => string;
+
+/** What each method is called, and what its map says. */
+export const methodTexts: { readonly [K in AttributionMethod]: { readonly title: string; readonly says: string } } = {
+  hiResCam: { title: 'HiResCAM', says: 'evidence at each cell of a layer: gradient times activation' },
+  gradCam: { title: 'Grad-CAM', says: 'evidence at each cell of a layer, each channel weighted by its mean gradient' },
+  layerCam: { title: 'LayerCAM', says: 'evidence at each cell of a layer, from positive gradients alone' },
+  saliency: { title: 'Gradient', says: 'how much a small change of each pixel would change the margin' },
+  smoothGrad: { title: 'SmoothGrad', says: 'the gradient, averaged over noisy copies' },
+  integratedGradients: {
+    title: 'Integrated gradients',
+    says: 'what each pixel adds on the way from black to the photo',
+  },
+  guided: { title: 'Guided backpropagation', says: 'which pixels the network picked up, not why it chose a class' },
+  deconvnet: { title: 'Deconvnet', says: 'which pixels the network picked up, not why it chose a class' },
+  occlusion: { title: 'Occlusion', says: 'by how much the probability falls when a square covers each place' },
+};
+
+/** What the network says of the photo. */
+export function scoreSentence({ scores, class: index, over, margin }: Explanation, name: ClassNamer): string {
+  const { order, probabilities } = scores;
+  const p = (at: number): string => percent(probabilities[at] as number);
+  const best = order[0] as number;
+  const asked = index === best ? '' : ` Asked about is ${name(index)} (${p(index)}).`;
+  const between = `The margin of ${name(index)} over ${name(over)} (${p(over)}) is ${fixed(margin)}, the difference of their logits.`;
+  return `The network says ${name(best)} (${p(best)}).${asked} ${between}`;
+}
+
+/** What a map shows, from the same numbers. */
+export function mapSentence(map: Attribution | ClassMap | Occlusion | IntegratedGradients, name: ClassNamer): string {
+  const { values, height, width, range, target } = map;
+  const about =
+    target.kind === 'margin'
+      ? `${name(target.class)} rather than ${name(target.over)}`
+      : 'class' in target
+        ? name(target.class)
+        : `channel ${target.channel}`;
+  if (range.max <= 0) {
+    return range.min === 0
+      ? `Nothing in the photo speaks for ${about}: the map is empty.`
+      : `Nothing in the photo speaks for ${about}; all evidence is against it.`;
+  }
+  const best = values.indexOf(range.max);
+  const where = placeName((Math.floor(best / width) + 0.5) / height, ((best % width) + 0.5) / width);
+  const parts = [`Strongest for ${about} ${where}, ${fixed(range.max)}`];
+  if (map.signed) {
+    let [positive, negative] = [0, 0];
+    for (const value of values) {
+      if (value > 0) positive += value;
+      else negative -= value;
+    }
+    const least = values.indexOf(range.min);
+    const against = placeName((Math.floor(least / width) + 0.5) / height, ((least % width) + 0.5) / width);
+    if (negative > 0) {
+      parts.push(
+        `strongest against it ${against}, ${fixed(range.min)}; ${percent(negative / (positive + negative))} of all evidence is against`,
+      );
+    }
+  }
+  const cells =
+    map.place === 'input' ? '' : ` ${height} × ${width} cells of ${placeText(map.place)}: no finer than that.`;
+  return `${parts.join('; ')}.${cells}${sumSentence(map)}`;
+}
+
+function sumSentence(map: Attribution | ClassMap | Occlusion | IntegratedGradients): string {
+  if ('linearHead' in map && map.method === 'hiResCam') {
+    const { sum, bias, targetValue, residual, linearHead } = map;
+    const start = ` The cells add up to ${fixed(sum)}`;
+    if (linearHead && bias !== undefined) {
+      return `${start}; with the difference of the biases, ${fixed(bias)}, that is the margin, ${fixed(targetValue)}.`;
+    }
+    return `${start} of the margin of ${fixed(targetValue)}; ${fixed(residual + (bias ?? 0))} cannot be said where it comes from, for the layers above are not linear.`;
+  }
+  if ('difference' in map) {
+    const { sum, difference, residual } = map;
+    const share = difference === 0 ? 0 : Math.abs(residual / difference);
+    return ` The pixels add up to ${fixed(sum)} of ${fixed(difference)}, the difference from the baseline (${percent(share)} missed).`;
+  }
+  if ('coarse' in map) {
+    const { coarse, fine, probability, label } = map;
+    const all = [...coarse, ...fine];
+    const worst = all.reduce((a, b) => (b.logOdds < a.logOdds ? b : a), all[0] as (typeof all)[number]);
+    const changed = all.filter((one) => one.label !== label).length;
+    return ` Of ${all.length} squares the worst takes ${percent(probability)} to ${percent(worst.probability)}; ${changed === 0 ? 'none changes the answer' : `${changed} change the answer`}.`;
+  }
+  return '';
+}
+
+/** What covering the place that a map points to did. */
+export function coverSentence(check: CoverCheck, name: ClassNamer): string {
+  const { share, probability, covered, change, randomMean, randomDeviation, masks, verdict, kept } = check;
+  const facts = `Covering the ${percent(share, 0)} of the photo that the map points to takes ${name(check.class)} from ${percent(probability)} to ${percent(covered)} (${points(change)}); ${masks} random places of the same area and smoothness: ${points(randomMean).replace(' points', '')} ± ${points(randomDeviation).slice(1)}.`;
+  const said = {
+    supported: 'The map found what the answer hangs on.',
+    chance:
+      'That lies within two standard deviations of chance: not enough to say that the map found what the answer hangs on.',
+    opposed: 'Covering other places hurts more: the map points away from what the answer hangs on.',
+  }[verdict];
+  return `${facts} ${said} That place alone gives ${percent(kept)}.`;
+}
+
+/** Whether maps of this method can be believed of this network. */
+export function controlSentence({ weights, edges, chance, passed, photos }: Controls): string {
+  const mark = (one: { readonly passed: boolean }): string => (one.passed ? '✓' : '✗');
+  const facts = `changes with the weights ${mark(weights)} (correlation ${fixed(weights.value)} with the top layers random), more than edges ${mark(edges)} (${fixed(edges.value)}), better than displaced ${mark(chance)} (${fixed(chance.value)} standard errors)`;
+  const said = passed ? 'Controls passed' : 'Controls failed: do not read this map as a reason';
+  return `${said}: ${facts}; measured on ${photos === 1 ? 'one photo' : `${photos} photos`}. Passing finds no fault; it does not prove a map right.`;
+}
+
+/** Which training photos are most like this one, by the names of their classes, which a folder may number otherwise. */
+export function neighborSentence(
+  found: readonly { readonly label: string; readonly similarity: number }[],
+  className: string,
+): string {
+  const same = found.filter(({ label }) => label === className).length;
+  const [first] = found;
+  if (first === undefined) return 'There are no training photos to compare with.';
+  const nearest = `the nearest is ${first.label}, cosine ${fixed(first.similarity)}`;
+  return `Of the ${found.length} training photos most like this one, ${same} ${same === 1 ? 'is' : 'are'} ${className}; ${nearest}.`;
+}
+
+/** Where on a photo, in words: y and x from 0 to 1. */
+export function placeName(y: number, x: number): string {
+  const [row, column] = [y, x].map((at) => Math.min(2, Math.floor(3 * at))) as [number, number];
+  const names = [
+    ['at the upper left', 'at the top', 'at the upper right'],
+    ['at the left', 'in the middle', 'at the right'],
+    ['at the lower left', 'at the bottom', 'at the lower right'],
+  ];
+  return names[row]?.[column] ?? '';
+}
+
+function percent(share: number, digits = 1): string {
+  if (digits > 0 && share > 0 && share < 0.0005) return 'less than 0.05 %';
+  return `${(100 * share).toFixed(share > 0.9995 && share < 1 ? 2 : digits)} %`;
+}
+
+function points(change: number): string {
+  return `${change < 0 ? '−' : '+'}${(100 * Math.abs(change)).toFixed(1)} points`;
+}
+
+function fixed(value: number): string {
+  const text = Math.abs(value) >= 0.01 || value === 0 ? Math.abs(value).toFixed(2) : Math.abs(value).toPrecision(2);
+  return value < 0 ? `−${text}` : text;
+}
