@@ -10,6 +10,8 @@ const THROUGHPUT = [
   { work: 'mnistStep', against: 'PyTorch', narrow: 1.5, wide: 2 },
   { work: 'mobileNetForward8', against: 'onnxruntime-web', narrow: 1.5, wide: 2 },
 ];
+/** How many times as fast two threads are as one, at least. */
+const SCALING = 1.85;
 /** Most memory, ours ÷ PyTorch's. */
 const MEMORY = 1;
 /** Most seconds from import to the first prediction of VGG16. */
@@ -36,6 +38,9 @@ export function targetRows(cases) {
       if (ratio.against !== against) continue;
       add(work, against, ratio.of, ratio.build, '≥', least[bitsOf(ratio.build)], ratio.byMedian, String(ratio.byMin));
     }
+  }
+  for (const { mode, of, build, threads, byMedian, byMin } of cases.threadScaling?.scaling ?? []) {
+    if (threads === 2) add(`${mode} on 2 threads`, 'one thread', of, build, '≥', SCALING, byMedian, String(byMin));
   }
   for (const { of, build, ratio } of cases.peakMemory?.memoryRatios ?? []) {
     add('peakMemory', 'PyTorch', of, build, '≤', MEMORY, ratio);

@@ -1,4 +1,5 @@
 import { lectureCnn, mobileNet, resNet18, vgg16, vggConvolutions } from '../networks/index.mjs';
+import { algorithmError } from './algorithmError.mjs';
 import { bundleSize } from './bundleSize.mjs';
 import { catsAndDogs } from './catsAndDogs.mjs';
 import { eventLoop } from './eventLoop.mjs';
@@ -11,6 +12,7 @@ import { peakMemory } from './peakMemory.mjs';
 import { sideBySide } from './sideBySide.mjs';
 import { singleLayers } from './singleLayers.mjs';
 import { startUp } from './startUp.mjs';
+import { threadScaling } from './threadScaling.mjs';
 import { topPatches } from './topPatches.mjs';
 
 const INFERENCE = ['onnxruntime-node', 'onnxruntime-web', 'tfjs-backend-wasm', 'PyTorch'];
@@ -36,6 +38,8 @@ export const CASES = {
   }),
   resNetForward8: sideBySide({ network: resNet18, mode: 'forward', batch: 8, peers: INFERENCE, steps: 3 }),
   singleLayers,
+  threadScaling,
+  algorithmError,
   startUp,
   peakMemory,
   finetuneMemory,

@@ -1,6 +1,7 @@
 // Fovea as it is built in dist/, under whichever Node runs this.
 
 import { finetuneMemory } from './finetuneMemory.mjs';
+import { algorithmErrors } from './foveaErrors.mjs';
 import { openLayers } from './foveaLayers.mjs';
 import { importFovea, isBuilt } from './foveaModules.mjs';
 import { openNetwork } from './foveaNetwork.mjs';
@@ -54,6 +55,7 @@ await serve(async (question) => {
   if (question.mnist !== undefined) return trainMnist(question);
   if (question.finetuneMemory !== undefined) return finetuneMemory(question);
   if (question.memory !== undefined) return { bytes: peakMemory() };
+  if (question.errors !== undefined) return algorithmErrors(question);
   if (question.layer !== undefined) {
     layers ??= await openLayers(question);
     return { ...(await layers.measure(question.layer, question.pass, question)), build: layers.build };
