@@ -6,14 +6,14 @@ import { foldNormalization } from './foldNormalization.js';
 /**
  * The nodes that a run needs, with bias, batch normalization in inference mode, ReLU and ReLU6 drawn into the convolution or
  * matrix product that feeds them: fewer passes over memory, the same numbers but for rounding. Order is kept; updates of variables
- * come last.
+ * come last. Max pooling of 2 × 2 pixels joins a convolution where the engine says that it `pools` it.
  */
-export function fuse(graph: Graph): Node[] {
+export function fuse(graph: Graph, pools: (node: Node<'conv2d'>) => boolean = () => false): Node[] {
   const live = liveNodes(graph);
   const ordered = [...live.filter((n) => n.phase !== 'update'), ...live.filter((n) => n.phase === 'update')];
   const withBias = absorb(graph, ordered, 'bias');
   const normalized = foldNormalization(graph, withBias, countUses(graph, withBias));
-  return absorb(graph, normalized, 'relu', 'relu6');
+  return drawInPooling(graph, absorb(graph, normalized, 'relu', 'relu6'), pools);
 }
 
 /** Draws each op of the given kinds into the convolution or product before it. */
@@ -30,6 +30,31 @@ function absorb(graph: Graph, nodes: readonly Node[], ...ops: readonly OpName[])
     result.push(kept);
   }
   return result.filter((node) => !dropped.has(node));
+}
+
+/** A convolution and the pooling that alone reads it become one node, at the pooling's place. */
+function drawInPooling(graph: Graph, nodes: readonly Node[], pools: (node: Node<'conv2d'>) => boolean): Node[] {
+  const uses = countUses(graph, nodes);
+  const producer = new Map<Value, Node>(nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+  const dropped = new Set<Node>();
+  const result = nodes.map((node) => {
+    const conv = producer.get(node.inputs[0] as Value);
+    if (!isPlainPooling(node) || conv?.op !== 'conv2d' || conv.phase !== node.phase) return node;
+    const [y, switches] = node.outputs as [Value, Value];
+    const alone = uses.get(node.inputs[0] as Value) === 1 && uses.get(switches) === undefined;
+    if (!alone || !pools(conv as Node<'conv2d'>)) return node;
+    dropped.add(conv);
+    return { ...conv, op: 'conv2dMaxPool', id: node.id, outputs: [y] } as Node;
+  });
+  return result.filter((node) => !dropped.has(node));
+}
+
+/** Whether windows of 2 × 2 pixels lie side by side, without padding. */
+function isPlainPooling(node: Node): node is Node<'maxPool'> {
+  if (node.op !== 'maxPool') return false;
+  const { poolSize, strides, padding, dilations } = (node as Node<'maxPool'>).attributes;
+  const all = (sizes: readonly number[], size: number): boolean => sizes.every((one) => one === size);
+  return all(poolSize, 2) && all(strides, 2) && all(padding, 0) && all(dilations, 1);
 }
 
 /** A bias or activation that follows a convolution or product alone becomes one node with it, at the later one's place. */

@@ -66,6 +66,8 @@ export interface PlanOptions {
   readonly workspace?: (node: Node) => number;
   /** Bytes of a node's prepared weights (its input 1): kept between runs where the plan does not change them. */
   readonly prepared?: (node: Node) => number;
+  /** Whether the engine makes a convolution together with the 2 × 2 max pooling that follows it. */
+  readonly pools?: (node: Node<'conv2d'>) => boolean;
   /** Name of the algorithm that the engine chose for a node. */
   readonly algorithm?: (node: Node) => string | undefined;
   /**
@@ -90,7 +92,7 @@ interface Buffer {
 
 /** Decides order and memory of a graph: fusion, liveness, in-place reuse, one arena. */
 export function makePlan(graph: Graph, options: PlanOptions = {}): Plan {
-  const { nodes: ordered, assignments } = appendCopies(graph, fuse(graph));
+  const { nodes: ordered, assignments } = appendCopies(graph, fuse(graph, options.pools));
   const constant = findConstants(graph, ordered, assignments);
   const isFirst = (node: Node): boolean => constant.nodes.has(node);
   const usual = [...ordered.filter(isFirst), ...ordered.filter((node) => !isFirst(node))];

@@ -26,12 +26,14 @@ type Decision<A> =
 
 const curve = { refused: 'it is a curve, not a rectifier' };
 const backwardOnly = { refused: 'it is part of a gradient, not of a network' };
+const fused = { refused: 'plans make it after differentiation' };
 const update = { refused: 'it changes weights' };
 const loss = { refused: 'it is a loss' };
 
 /** Every op has its decision: a missing one does not compile. */
 const decisions: { readonly [K in OpName]: Decision<AttributesOf<K>> } = {
   conv2d: 'product',
+  conv2dMaxPool: fused,
   conv2dInputGradient: 'product',
   conv2dFilterGradient: backwardOnly,
   fill: 'linear',

@@ -54,6 +54,7 @@ import {
   conv2dInputGradientOp,
   conv2dOp,
 } from './conv2d.js';
+import { conv2dMaxPoolOp } from './conv2dMaxPool.js';
 import {
   binaryCrossEntropyOp,
   type CrossEntropyAttributes,
@@ -140,6 +141,7 @@ import { type UpSampleAttributes, upSampleGradientOp, upSampleOp } from './upSam
 /** Every primitive op and the attributes it takes. Engines, gradients, costs and tests are driven from this list. */
 export interface OpAttributes {
   conv2d: Conv2dAttributes;
+  conv2dMaxPool: Conv2dAttributes;
   conv2dInputGradient: Conv2dInputGradientAttributes;
   conv2dFilterGradient: Conv2dFilterGradientAttributes;
   fill: FillAttributes;
@@ -235,6 +237,7 @@ export type OpTable = { readonly [K in OpName]: OpDefinition<OpAttributes[K]> };
 /** The definitions: a missing entry does not compile. */
 export const opTable: OpTable = {
   conv2d: conv2dOp,
+  conv2dMaxPool: conv2dMaxPoolOp,
   conv2dInputGradient: conv2dInputGradientOp,
   conv2dFilterGradient: conv2dFilterGradientOp,
   fill: fillOp,

@@ -51,6 +51,7 @@ export class WasmEngine implements Engine {
       ...request,
       workspace: (node) => workspaceOf(node, this.#pool.threads, this.#options),
       prepared: (node) => preparedOf(node, this.#pool.threads, this.#options),
+      pools: (node) => algorithmOf(node, this.#options)?.startsWith('Winograd') === true,
       algorithm: (node) => algorithmOf(node, this.#options),
     });
   }

@@ -15,8 +15,8 @@ const KERNELS: readonly [Pair, ...Pair[]] = [
   [3, 3],
 ];
 
-/** Sizes of a convolution that fits: every form of strides, padding, dilations and groups in turn. */
-function convolution(draw: Draw) {
+/** Sizes of a convolution that leaves at least 1 + `more` pixels: every form of strides, padding, dilations and groups in turn. */
+function convolution(draw: Draw, more = 0) {
   const kernelSize = draw.cycle(KERNELS);
   const strides = draw.cycle<Pair>(
     [
@@ -40,7 +40,9 @@ function convolution(draw: Draw) {
     : [draw.between(0, 3), draw.between(0, 3), draw.between(0, 2), draw.between(0, 2)];
   const least = (axis: 0 | 1): number => {
     const inside = effectiveKernel(kernelSize[axis], dilations[axis]);
-    return Math.max(1, inside - (padding[2 * axis] as number) - (padding[2 * axis + 1] as number));
+    return (
+      more * strides[axis] + Math.max(1, inside - (padding[2 * axis] as number) - (padding[2 * axis + 1] as number))
+    );
   };
   const [h, w] = [least(0) + draw.between(0, draw.large ? 14 : 4), least(1) + draw.between(0, draw.large ? 14 : 4)];
   const groups = draw.cycle([1, 1, 2, 3, 5], 3);
@@ -55,8 +57,8 @@ function convolution(draw: Draw) {
     ],
     2,
   );
-  const more = draw.large && groups === 1 ? draw.pick([1, 2, 3]) : 1;
-  const [cIn, cOut] = [groups * perGroup[0] * more, groups * perGroup[1] * more];
+  const times = draw.large && groups === 1 ? draw.pick([1, 2, 3]) : 1;
+  const [cIn, cOut] = [groups * perGroup[0] * times, groups * perGroup[1] * times];
   const n = draw.pick([1, 2, 3]);
   const window = { strides, padding, dilations };
   const [oh, ow] = windowOutput('case', [h, w], kernelSize, window);
@@ -146,6 +148,7 @@ type Names = Extract<
   | 'conv2d'
   | 'conv2dFilterGradient'
   | 'conv2dInputGradient'
+  | 'conv2dMaxPool'
   | 'gatherSwitches'
   | 'maxPool'
   | 'maxPoolGradient'
@@ -186,6 +189,11 @@ export const windowCases: { readonly [K in Names]: CaseGenerator<K> } = {
   gatherSwitches: (draw) => {
     const { x, switches } = pooled(draw);
     return { inputs: [draw.normal(x.shape), switches], attributes: {} };
+  },
+  conv2dMaxPool: (draw) => {
+    const { window, groups, x, filters, y } = convolution(draw, 1);
+    const { inputs, activation } = fusedInputs(draw, [x, filters], y.at(-1) as number);
+    return { inputs, attributes: { ...window, groups, activation } };
   },
   maxPool: (draw) => {
     const { shape, attributes } = pooling(draw);

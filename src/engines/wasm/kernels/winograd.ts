@@ -76,7 +76,7 @@ function gatherFour(source: usize, step: usize, width: i32, target: usize): void
  *
  *  0 x        1 y         2 u         3 bias      4 activation      5 h            6 w           7 channels   8 oh
  *  9 ow      10 originY  11 originX  12 columns  13 tilesY     14 tilesX      15 tiles      16 block     17 blocks
- * 18 columnsPerItem      19 scratch  20 scratchBytes
+ * 18 columnsPerItem      19 scratch  20 scratchBytes          21 pooled: the largest of each 2 × 2 pixels is written
  */
 export function winogradConv(p: usize, item: i32, thread: i32): void {
   const h = word(p, 5);
@@ -141,6 +141,7 @@ export function winogradConv(p: usize, item: i32, thread: i32): void {
 
   const bias = pointer(p, 3);
   const activation = word(p, 4);
+  const pooled = word(p, 21) != 0;
   const yPixel = <usize>columns << 2;
   for (let t = 0; t < count; t++) {
     const image = (first + t) / perImage;
@@ -149,14 +150,15 @@ export function winogradConv(p: usize, item: i32, thread: i32): void {
     const ox = (tile % tilesX) * 4;
     const rows = min(4, oh - oy);
     const across = min(4, ow - ox);
-    const y = pointer(p, 1) + <usize>((image * oh + oy) * ow + ox) * yPixel;
+    const y = pointer(p, 1) + <usize>(pooled ? (image * (oh >> 1) + (oy >> 1)) * (ow >> 1) + (ox >> 1) : (image * oh + oy) * ow + ox) * yPixel;
     const from = m + <usize>(t / ROWS) * TILE_BYTES + <usize>(t % ROWS) * PANEL_BYTES;
     for (let c = 0; c < panels * PANEL; c += 4) {
       const column = firstPanel * PANEL + c;
       if (column >= columns) break;
       const at = from + <usize>(c / PANEL) * mPanel + (<usize>(c % PANEL) << 2);
       transformOutput(at, mPlane, temp);
-      storeSquare(temp + 384, y, ow, yPixel, rows, across, column, columns, bias, activation);
+      if (pooled) storePooled(temp + 384, y, ow >> 1, yPixel, rows >> 1, across >> 1, column, columns, bias, activation);
+      else storeSquare(temp + 384, y, ow, yPixel, rows, across, column, columns, bias, activation);
     }
   }
 }
@@ -186,6 +188,38 @@ function storeSquare(
       const sum = f32x4.add(v128.load(square + (<usize>(r * 4 + c) << 4)), b);
       const value = between(sum, least, most);
       if (whole) v128.store(to, value);
+      else storePart(to, value, columns - column);
+      to += yPixel;
+    }
+  }
+}
+
+/** Writes the largest of each 2 × 2 of 4 × 4 pixels: up to 2 × 2 pixels of four columns, with bias and activation. */
+function storePooled(
+  square: usize,
+  y: usize,
+  width: i32,
+  yPixel: usize,
+  rows: i32,
+  across: i32,
+  column: i32,
+  columns: i32,
+  bias: usize,
+  activation: i32,
+): void {
+  const offset = <usize>column << 2;
+  const least = leastOf(activation);
+  const most = mostOf(activation);
+  let b = f32x4.splat(0);
+  if (bias != 0) b = loadPart(bias + offset, min(4, columns - column));
+  for (let r = 0; r < rows; r++) {
+    let to = y + <usize>(r * width) * yPixel + offset;
+    for (let c = 0; c < across; c++) {
+      const from = square + (<usize>(r * 8 + c * 2) << 4);
+      const upper = f32x4.max(v128.load(from), v128.load(from, 16));
+      const lower = f32x4.max(v128.load(from, 64), v128.load(from, 80));
+      const value = between(f32x4.add(f32x4.max(upper, lower), b), least, most);
+      if (columns - column >= 4) v128.store(to, value);
       else storePart(to, value, columns - column);
       to += yPixel;
     }

@@ -1,6 +1,6 @@
 import { align } from '../../../compile/arena.js';
 import type { Node, Value } from '../../../ops/graph.js';
-import type { WindowAttributes } from '../../../ops/windows.js';
+import { type WindowAttributes, windowOutput } from '../../../ops/windows.js';
 import { sizeOf } from '../../../tensor/shape.js';
 import {
   activationNumber,
@@ -12,6 +12,7 @@ import {
   type LoweringOptions,
   type LoweringTable,
 } from '../lowering.js';
+import { type Phase, phasesOf, range } from './phases.js';
 import {
   type WinogradShape,
   winogradCalls,
@@ -182,17 +183,22 @@ function winogradShape(
   return options.convolution === 'winograd' || winogradPays(shape) ? shape : undefined;
 }
 
-function forwardShapes(node: Pick<Node<'conv2d'>, 'inputs' | 'outputs' | 'attributes'>): {
-  walk: Walk;
-  columns: number;
-} {
-  const y = node.outputs[0]?.shape as Dimensions;
+type Forward = Node<'conv2d'> | Node<'conv2dMaxPool'>;
+
+/** The shape of a convolution's result before it is pooled. */
+export function convolvedShape({ inputs, attributes }: Pick<Forward, 'inputs' | 'attributes'>): Dimensions {
+  const [x, w] = inputs.map(({ shape }) => shape) as [Dimensions, Dimensions];
+  return [x[0], ...windowOutput('conv2d', [x[1], x[2]], [w[0], w[1]], attributes), w[3]];
+}
+
+function forwardShapes(node: Pick<Forward, 'inputs' | 'attributes'>): { walk: Walk; columns: number } {
   const { attributes, inputs } = node;
+  const y = convolvedShape(node);
   const walk = forwardWalk(inputs[0]?.shape as Dimensions, y, inputs[1]?.shape as Dimensions, attributes);
   return { walk, columns: y[3] / attributes.groups };
 }
 
-function forwardWinograd(node: Node<'conv2d'>, options: LoweringOptions): WinogradShape | undefined {
+export function forwardWinograd(node: Forward, options: LoweringOptions): WinogradShape | undefined {
   const { walk, columns } = forwardShapes(node);
   return winogradShape(walk, columns, node.attributes.groups, options);
 }
@@ -217,8 +223,16 @@ function algorithmName(shape: WinogradShape | undefined, name: string): string {
   return shape === undefined ? 'direct' : `Winograd ${name}`;
 }
 
-function lowerForward(call: LowerCall<'conv2d'>): KernelCall[] {
-  const { attributes, inputs, outputs, inputShapes, outputShapes } = call;
+/**
+ * @param target address of the result.
+ * @param pooled makes the largest of each 2 × 2 pixels, which Winograd's algorithm can.
+ */
+export function lowerForward(
+  call: LowerCall<'conv2d'> | LowerCall<'conv2dMaxPool'>,
+  target: number,
+  pooled = false,
+): KernelCall[] {
+  const { attributes, inputs, inputShapes } = call;
   const shape = forwardWinograd(call.node, call.options);
   if (shape !== undefined) {
     const { channels, columns } = shape;
@@ -226,9 +240,9 @@ function lowerForward(call: LowerCall<'conv2d'>): KernelCall[] {
     const filters = { w: inputs[1] as number, ...steps };
     const activation = activationNumber(attributes.activation);
     const [x, , bias] = inputs as [number, number, number?];
-    return winogradCalls(shape, x, filters, outputs[0] as number, bias ?? 0, activation, call);
+    return winogradCalls(shape, x, filters, target, bias ?? 0, activation, call, pooled);
   }
-  const y = outputShapes[0] as Dimensions;
+  const y = convolvedShape(call.node);
   const kernel = inputShapes[1] as Dimensions;
   const walk = forwardWalk(inputShapes[0] as Dimensions, y, kernel, attributes);
   const { oh, ow } = walk;
@@ -244,49 +258,11 @@ function lowerForward(call: LowerCall<'conv2d'>): KernelCall[] {
     return [
       packCall((inputs[1] as number) + first, panels, order, walk.channels, columns, steps),
       rowsCall(walk, (inputs[0] as number) + 4 * group * walk.channels, panels, scratch, {
-        ...{ y: (outputs[0] as number) + first, rowStep: ow * cOut, pixelStep: cOut, imageStep: oh * ow * cOut },
+        ...{ y: target + first, rowStep: ow * cOut, pixelStep: cOut, imageStep: oh * ow * cOut },
         ...{ columns, bias, activation: activationNumber(attributes.activation) },
       }),
     ];
   });
-}
-
-/**
- * One phase of an input gradient along one axis: the input positions phase, phase + stride, … meet only every so many
- * taps, and over these the gradient is a plain correlation of dy with stride 1.
- */
-interface Phase {
-  readonly first: number;
-  /** Number of input positions of this phase. */
-  readonly count: number;
-  /** Taps that meet it, in the order in which they are visited: rising positions of dy. */
-  readonly taps: readonly number[];
-  /** Position of dy under the first tap for the first input position. */
-  readonly origin: number;
-  /** Positions of dy between neighbouring taps. */
-  readonly dilation: number;
-}
-
-function phasesOf(size: number, kernel: number, stride: number, dilation: number, pad: number): Phase[] {
-  const divisor = greatestCommonDivisor(stride, dilation);
-  return range(Math.min(stride, size)).map((first) => {
-    const taps: number[] = [];
-    for (let tap = 0; tap < kernel; tap++) {
-      if ((((first + pad - tap * dilation) % stride) + stride) % stride === 0) taps.unshift(tap);
-    }
-    const last = taps[0] ?? 0;
-    return {
-      first,
-      count: Math.ceil((size - first) / stride),
-      taps,
-      origin: (first + pad - last * dilation) / stride,
-      dilation: dilation / divisor,
-    };
-  });
-}
-
-function greatestCommonDivisor(a: number, b: number): number {
-  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
 interface PhaseWalk {
@@ -440,25 +416,26 @@ function lowerFilterGradient(call: LowerCall<'conv2dFilterGradient'>): KernelCal
   return calls;
 }
 
-function range(n: number): number[] {
-  return Array.from({ length: n }, (_, i) => i);
-}
+/** What a convolution needs, pooled or not. */
+export const forwardMemory = {
+  prepared: (node: Forward, threads: number, options: LoweringOptions): number => {
+    const shape = forwardWinograd(node, options);
+    if (shape !== undefined) return winogradFilterBytes(shape, threads);
+    const { walk, columns } = forwardShapes(node);
+    return node.attributes.groups * panelBytes(walk, columns);
+  },
+  workspace: (node: Forward, threads: number, options: LoweringOptions): number => {
+    const shape = forwardWinograd(node, options);
+    return threads * (shape === undefined ? rowsScratch(forwardShapes(node).walk) : winogradScratch(shape));
+  },
+};
 
 /** Convolutions and their gradients: Winograd's algorithm where it pays, else products over bands of output rows. */
 export const convolutionLowerings: Pick<LoweringTable, 'conv2d' | 'conv2dInputGradient' | 'conv2dFilterGradient'> = {
   conv2d: {
-    prepared: (node, threads, options) => {
-      const shape = forwardWinograd(node, options);
-      if (shape !== undefined) return winogradFilterBytes(shape, threads);
-      const { walk, columns } = forwardShapes(node);
-      return node.attributes.groups * panelBytes(walk, columns);
-    },
-    workspace: (node, threads, options) => {
-      const shape = forwardWinograd(node, options);
-      return threads * (shape === undefined ? rowsScratch(forwardShapes(node).walk) : winogradScratch(shape));
-    },
+    ...forwardMemory,
     algorithm: (node, options) => algorithmName(forwardWinograd(node, options), 'F(4×4, 3×3)'),
-    lower: lowerForward,
+    lower: (call) => lowerForward(call, call.outputs[0] as number),
   },
   conv2dInputGradient: {
     prepared: (node, threads, options) => {

@@ -21,15 +21,23 @@ function windowWords(
   return [x[1], x[2], x[3], y[1], y[2], ...poolSize, ...strides, padding[0], padding[2], ...dilations, rows, allRows];
 }
 
-function lowerMaxPool(call: LowerCall<'maxPool'>): KernelCall[] {
-  const x = call.inputShapes[0] as Dimensions;
-  const y = call.outputShapes[0] as Dimensions;
+/** Max pooling between two addresses; switches are left out where theirs is 0. */
+export function maxPoolCall(
+  addresses: readonly [x: number, y: number, switches: number],
+  x: Dimensions,
+  y: Dimensions,
+  attributes: PoolAttributes,
+): KernelCall {
   const allRows = y[0] * y[1];
-  const rows = rowsPerItem(allRows, x[3] * y[2] * call.attributes.poolSize[0] * call.attributes.poolSize[1]);
-  const switches = call.unused[1] ? 0 : (call.outputs[1] as number);
-  const words = [call.inputs[0] as number, call.outputs[0] as number, switches, 0];
-  words.push(...windowWords(x, y, call.attributes, rows, allRows));
-  return [{ kernel: 'maxPoolRows', items: Math.ceil(allRows / rows), words }];
+  const rows = rowsPerItem(allRows, x[3] * y[2] * attributes.poolSize[0] * attributes.poolSize[1]);
+  const words = [...addresses, 0, ...windowWords(x, y, attributes, rows, allRows)];
+  return { kernel: 'maxPoolRows', items: Math.ceil(allRows / rows), words };
+}
+
+function lowerMaxPool({ inputs, outputs, inputShapes, outputShapes, unused, attributes }: LowerCall<'maxPool'>) {
+  const switches = unused[1] ? 0 : (outputs[1] as number);
+  const addresses = [inputs[0] as number, outputs[0] as number, switches] as const;
+  return [maxPoolCall(addresses, inputShapes[0] as Dimensions, outputShapes[0] as Dimensions, attributes)];
 }
 
 /** The windows that made the switches, where that is known and they lie over an image of this size. */

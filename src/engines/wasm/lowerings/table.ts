@@ -1,6 +1,7 @@
 import type { LoweringTable } from '../lowering.js';
 import { activationLowerings } from './activations.js';
 import { convolutionLowerings } from './convolution.js';
+import { convolutionPooledLowerings } from './convolutionPooled.js';
 import { crossEntropyLowerings } from './crossEntropy.js';
 import { withDepthwise } from './depthwise.js';
 import { dropoutLowerings } from './dropout.js';
@@ -19,6 +20,7 @@ import { upSampleLowerings } from './upSample.js';
 export const lowerings: LoweringTable = {
   ...activationLowerings,
   ...withDepthwise(convolutionLowerings),
+  ...convolutionPooledLowerings,
   ...crossEntropyLowerings,
   ...dropoutLowerings,
   ...elementwiseLowerings,

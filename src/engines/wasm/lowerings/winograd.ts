@@ -111,7 +111,7 @@ export interface FilterSource {
   readonly turned: boolean;
 }
 
-/** The convolution as two steps: the filters' transform, then everything else per block of tiles. */
+/** The convolution, `pooled` by 2 × 2 or not, as two steps: the filters' transform, then everything else per block of tiles. */
 export function winogradCalls(
   shape: WinogradShape,
   x: number,
@@ -120,6 +120,7 @@ export function winogradCalls(
   bias: number,
   activation: number,
   memory: { readonly prepared: number; readonly workspace: number },
+  pooled = false,
 ): KernelCall[] {
   const { prepared, workspace: scratch } = memory;
   const tiles = tilesOf(shape);
@@ -130,7 +131,7 @@ export function winogradCalls(
   const words = [x, y, prepared, bias, activation, shape.h, shape.w, shape.channels, shape.oh, shape.ow];
   words.push(...shape.origin, shape.columns, tiles.y, tiles.x, tiles.all, cut.block, cut.blocks);
   words.push(cut.columns);
-  words.push(scratch, convScratch(shape));
+  words.push(scratch, convScratch(shape), pooled ? 1 : 0);
   return [
     { kernel: 'winogradFilters', items: groupsOf(shape.columns), words: transform, prepares: true },
     { kernel: 'winogradConv', items: cut.blocks * cut.columnBlocks, words },
