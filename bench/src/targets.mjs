@@ -16,6 +16,8 @@ const SCALING = 1.85;
 const MEMORY = 1;
 /** Most seconds from import to the first prediction of VGG16. */
 const START_UP = 1.5;
+/** Most of the time that computing may stand still for photos. */
+const WAITING = 0.05;
 /** Most time of an evaluation that also finds top patches, ÷ that of one that does not. */
 const TOP_PATCHES = 1.2;
 
@@ -47,6 +49,9 @@ export function targetRows(cases) {
   }
   if (cases.topPatches?.byTime !== undefined) {
     add('topPatches', 'evaluating', 'Fovea', undefined, '≤', TOP_PATCHES, cases.topPatches.byTime);
+  }
+  for (const { of, share } of cases.photoWaiting?.waitingShares ?? []) {
+    add('photoWaiting, share', '', of, undefined, '≤', WAITING, share);
   }
   for (const [of, { medianSeconds, minSeconds, runs }] of Object.entries(cases.startUp?.measured ?? {})) {
     if (!of.startsWith('Fovea')) continue;

@@ -9,6 +9,7 @@ import { machinePeak } from './machinePeak.mjs';
 import { mnistAccuracy } from './mnistAccuracy.mjs';
 import { mnistEpoch } from './mnistEpoch.mjs';
 import { peakMemory } from './peakMemory.mjs';
+import { photoWaiting } from './photoWaiting.mjs';
 import { sideBySide } from './sideBySide.mjs';
 import { singleLayers } from './singleLayers.mjs';
 import { startUp } from './startUp.mjs';
@@ -44,6 +45,7 @@ export const CASES = {
   peakMemory,
   finetuneMemory,
   eventLoop,
+  photoWaiting,
   topPatches,
   mnistAccuracy,
   catsAndDogs,

@@ -1,4 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -174,7 +176,8 @@ describe.skipIf(!existsSync(cats))('cats and dogs (skipped where absent)', () =>
     ]);
   });
 
-  test('damaged photos are decoded or refused, nothing else', async () => {
+  /** `count` small photos of all kinds with a few bytes changed, a quarter of them cut off. */
+  async function* damagedPhotos(count: number): AsyncGenerator<Uint8Array> {
     const names = readdirSync(join(cats, 'train/dogs')).slice(0, 5);
     const photos = names.map((name) => readFileSync(join(cats, 'train/dogs', name)));
     const small = (i: number) => sharp(photos[i] as Buffer).resize(40, 40);
@@ -185,14 +188,21 @@ describe.skipIf(!existsSync(cats))('cats and dogs (skipped where absent)', () =>
       small(3).gif().toBuffer(),
       small(4).tiff({ compression: 'lzw' }).toBuffer(),
       small(0).jpeg({ progressive: true }).toBuffer(),
+      small(1).avif().toBuffer(),
     ]);
     const random = new RandomStream(7, 'damage');
-    const count = Number(process.env.FOVEA_FUZZ ?? 600);
-    let refused = 0;
     for (let i = 0; i < count; i++) {
-      let bytes = Uint8Array.from(files[i % files.length] as Buffer);
+      const bytes = Uint8Array.from(files[i % files.length] as Buffer);
       for (let k = random.below(6); k >= 0; k--) bytes[random.below(bytes.length)] = random.below(256);
-      if (random.below(4) === 0) bytes = bytes.subarray(0, random.below(bytes.length));
+      yield random.below(4) === 0 ? bytes.subarray(0, random.below(bytes.length)) : bytes;
+    }
+  }
+  const fuzz = process.env.FOVEA_FUZZ;
+
+  test('damaged photos are decoded or refused, nothing else', async () => {
+    const count = Number(fuzz ?? 600);
+    let refused = 0;
+    for await (const bytes of damagedPhotos(count)) {
       const result = await decoder.decode(bytes, 'x', frame32).catch((error: unknown) => error);
       if (!(result instanceof Error)) continue;
       expect(result).toBeInstanceOf(FoveaError);
@@ -200,7 +210,40 @@ describe.skipIf(!existsSync(cats))('cats and dogs (skipped where absent)', () =>
     }
     expect(refused).toBeGreaterThan(count / 10);
     expect(refused).toBeLessThan(count);
-  });
+  }, 600_000);
+
+  test('every damaged file is counted, as a photo or as what is left out', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'fovea-damaged-'));
+    try {
+      const count = Number(fuzz ?? 150);
+      await mkdir(join(folder, 'a'));
+      let made = 0;
+      for await (const bytes of damagedPhotos(count)) await writeFile(join(folder, 'a', `${made++}.jpg`), bytes);
+      await writeFile(
+        join(folder, 'a', 'whole.png'),
+        await sharp(join(cats, 'valid/cats', 'cat.4001.jpg'))
+          .png()
+          .toBuffer(),
+      );
+      const { photos, problems } = await scanPhotos(folder);
+      expect(photos + problems.length).toBe(count + 1);
+      expect(problems.length).toBeGreaterThan(count / 10);
+      const opened = await photoFolder(folder, { size: 16, validation: 0 });
+      const before = opened.problems.length;
+      expect(opened.train.size + before).toBe(count + 1);
+      let left = 0;
+      for (let start = 0; start < opened.train.size; start += 50) {
+        const n = Math.min(50, opened.train.size - start);
+        const { sampleWeights } = await opened.train.batch(Uint32Array.from({ length: n }, (_, i) => start + i));
+        left += sampleWeights?.filter((weight) => weight === 0).length ?? 0;
+      }
+      // Those that only decoding finds have a weight of 0 and a problem each.
+      expect(opened.problems.length - before).toBe(left);
+      expect(opened.train.size - left).toBe(photos);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  }, 600_000);
 });
 
 const frame32 = { resize: { mode: 'squash', to: 32, interpolation: 'bilinear' }, crop: [32, 32] } as const;
