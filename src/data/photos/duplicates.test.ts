@@ -95,6 +95,21 @@ test('many photos of one kind are no copies', () => {
   expect(findDuplicates(frames)).toEqual({ sets: [{ members: [28, 29], kind: 'exact' }], alike: 30 });
 });
 
+test('drawings that look alike are no copies, but the same one brighter is', () => {
+  const letter = (left: number, top: number): Photo => {
+    const pixels = new Uint8Array(32 * 32 * 3).fill(250);
+    for (let y = top; y < top + 20; y++)
+      for (let x = left; x < left + 4; x++) pixels.fill(0, (y * 32 + x) * 3, (y * 32 + x) * 3 + 3);
+    return { pixels, height: 32, width: 32 };
+  };
+  const distinct = [letter(12, 4), letter(14, 5), letter(13, 7), letter(16, 6)];
+  expect(findDuplicates(distinct.map((one) => entry(one))).sets).toEqual([]);
+  const brighter = map(letter(12, 4), (value) => 20 + 0.9 * value);
+  expect(findDuplicates([...distinct, brighter].map((one) => entry(one))).sets).toEqual([
+    { members: [0, 4], kind: 'near' },
+  ]);
+});
+
 test('likeness does not mind light and contrast, and knows a mirror', () => {
   const { brightness } = print(scene(5));
   expect(

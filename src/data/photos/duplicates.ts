@@ -1,6 +1,6 @@
-import { type Hash, HashIndex } from './hashIndex.js';
+import { type Hash, HashIndex, hammingDistance } from './hashIndex.js';
 import type { PhotoFingerprint } from './photoFingerprint.js';
-import { mirror, similarity } from './similarity.js';
+import { correlation, mirror, similarity } from './similarity.js';
 import { UnionFind } from './unionFind.js';
 
 /** What is known of a photo to tell whether another is a copy of it. */
@@ -35,6 +35,9 @@ export interface Duplicates {
  */
 const DISTANCE = 14;
 const ALIKE = 0.92;
+/** The same for plain photos, of which nothing may have been cropped. */
+const PLAIN_DISTANCE = 4;
+const PLAIN_ALIKE = 0.995;
 /** A set of more photos than this, and than this share of all, are no copies but photos of one kind. */
 const MOST_COPIES = 20;
 const MOST_SHARE = 0.1;
@@ -56,10 +59,10 @@ export function findDuplicates(photos: readonly (Comparable | undefined)[]): Dup
   const near = exact.copy();
   const mirrored = new Set<number>();
   const fingerprintOf = (i: number): PhotoFingerprint => (photos[i] as Comparable).fingerprint;
-  joinNear(distinct, fingerprintOf, near, (i) => mirrored.add(i));
+  const crowd = joinNear(distinct, fingerprintOf, near, (i) => mirrored.add(i));
 
   const limit = Math.max(MOST_COPIES, MOST_SHARE * photos.length);
-  let alike = 0;
+  let alike = crowd;
   const sets: DuplicateSet[] = [];
   for (const members of near.sets()) {
     const files = new Set(members.map((i) => exact.find(i)));
@@ -77,22 +80,23 @@ export function findDuplicates(photos: readonly (Comparable | undefined)[]): Dup
   return { sets: sets.sort((a, b) => (a.members[0] as number) - (b.members[0] as number)), alike };
 }
 
-/** Joins the photos that look alike, and tells of those that do in a mirror only. */
+/**
+ * Joins the photos that look alike, and tells of those that do in a mirror only. Gives the number of those that were not
+ * compared, because more photos have nearly their hash than there are copies of one.
+ */
 function joinNear(
   distinct: readonly number[],
   fingerprintOf: (photo: number) => PhotoFingerprint,
   near: UnionFind,
   isMirrored: (photo: number) => void,
-): void {
+): number {
   // One photo stands for all with its hash: many frames of one film must not be compared all with all.
   const byHash = new Map<string, number>();
   const shown: number[] = [];
   for (const photo of distinct) {
-    const { hash, brightness } = fingerprintOf(photo);
-    const key = hash.join();
+    const key = fingerprintOf(photo).hash.join();
     const other = byHash.get(key);
-    if (other !== undefined && similarity(brightness, fingerprintOf(other).brightness) >= ALIKE)
-      near.join(other, photo);
+    if (other !== undefined && areCopies(fingerprintOf(photo), fingerprintOf(other))) near.join(other, photo);
     else {
       byHash.set(key, photo);
       shown.push(photo);
@@ -102,17 +106,30 @@ function joinNear(
     shown.map((photo): Hash => fingerprintOf(photo).hash),
     DISTANCE,
   );
+  let crowd = 0;
   for (const [at, photo] of shown.entries()) {
-    const { hash, mirrored, brightness } = fingerprintOf(photo);
-    const compare = (query: Hash, own: Uint8Array, tell?: (photo: number) => void): void =>
-      index.near(query, at + 1, (found) => {
-        const other = shown[found] as number;
-        if (near.find(other) === near.find(photo)) return;
-        if (similarity(own, fingerprintOf(other).brightness) < ALIKE) return;
+    const own = fingerprintOf(photo);
+    const seen = { ...own, hash: own.mirrored, brightness: mirror(own.brightness) };
+    for (const [one, tell] of [[own], [seen, isMirrored]] as const) {
+      const found: number[] = [];
+      index.near(one.hash, 0, (other) => found.push(other));
+      if (found.length > MOST_COPIES) {
+        if (one === own) crowd++;
+        continue;
+      }
+      for (const place of found) {
+        const other = shown[place] as number;
+        if (place <= at || near.find(other) === near.find(photo) || !areCopies(one, fingerprintOf(other))) continue;
         near.join(photo, other);
         tell?.(photo);
-      });
-    compare(hash, brightness);
-    compare(mirrored, mirror(brightness), isMirrored);
+      }
+    }
   }
+  return crowd;
+}
+
+/** Whether two photos whose hashes are near each other are copies. */
+function areCopies(a: PhotoFingerprint, b: PhotoFingerprint): boolean {
+  if (!a.plain && !b.plain) return similarity(a.brightness, b.brightness, ALIKE) >= ALIKE;
+  return hammingDistance(a.hash, b.hash) <= PLAIN_DISTANCE && correlation(a.brightness, b.brightness) >= PLAIN_ALIKE;
 }

@@ -10,6 +10,8 @@ export interface PhotoFingerprint {
   readonly brightness: Uint8Array;
   /** Whether there is next to nothing on it, so that it looks like any other such photo. */
   readonly flat: boolean;
+  /** Whether most of it is of one brightness, as of drawings and letters: such look alike without being copies. */
+  readonly plain: boolean;
 }
 
 /** Height and width of the photo that a fingerprint is taken of. */
@@ -21,6 +23,10 @@ export const BRIGHTNESS_SIDE = 16;
 const FREQUENCIES = 8;
 /** Photos whose brightness deviates less from its mean, of 255, are flat. */
 const FLAT = 4;
+/** Share of places of nearly one brightness from which on a photo is plain. */
+const PLAIN = 0.5;
+/** Brightnesses that differ by less, of 255, are nearly one. */
+const NEARLY = 4;
 
 /** [FREQUENCIES, FINGERPRINT_SIDE]: the cosines of the discrete cosine transform. */
 const COSINES = Array.from({ length: FREQUENCIES }, (_, k) =>
@@ -42,12 +48,14 @@ export function fingerprintPhoto({ pixels, height, width }: Photo): PhotoFingerp
     light[i] = 0.299 * red + 0.587 * green + 0.114 * blue;
   }
   const waves = lowFrequencies(light);
+  const brightness = halve(light);
   return {
     hash: hashOf(waves),
     // In a mirror the waves that are odd from left to right change their sign.
     mirrored: hashOf(waves.map((value, i) => (i % 2 === 0 ? value : -value))),
-    brightness: halve(light),
+    brightness,
     flat: deviation(light) < FLAT,
+    plain: mostOfOne(brightness) > PLAIN,
   };
 }
 
@@ -91,6 +99,13 @@ function halve(light: Float64Array): Uint8Array {
     ];
     return Math.round((a + b + c + d) / 4);
   });
+}
+
+/** The largest share of places whose brightness is nearly one. */
+function mostOfOne(brightness: Uint8Array): number {
+  const counts = new Int32Array(Math.ceil(256 / NEARLY));
+  for (const value of brightness) counts[Math.floor(value / NEARLY)] = (counts[Math.floor(value / NEARLY)] ?? 0) + 1;
+  return counts.reduce((most, n) => Math.max(most, n), 0) / brightness.length;
 }
 
 function deviation(values: Float64Array): number {

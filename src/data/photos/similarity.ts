@@ -21,14 +21,15 @@ const SHIFTS: readonly Float64Array[] = CROPS.flatMap((crop) =>
 
 /**
  * How much two photos look alike, −1 to 1: the correlation of their brightness [16, 16], so that light and contrast do not
- * matter, at its best when either photo may have been cropped by up to a tenth in each direction.
+ * matter, at its best when either photo may have been cropped by up to a tenth in each direction. Stops where it is `enough`.
  */
-export function similarity(a: Uint8Array, b: Uint8Array): number {
+export function similarity(a: Uint8Array, b: Uint8Array, enough = 1): number {
   let best = correlation(a, b);
-  if (best < HOPELESS) return best;
+  if (best < HOPELESS || best >= enough) return best;
   for (const rows of SHIFTS) {
     for (const columns of SHIFTS) {
       best = Math.max(best, correlation(shifted(a, rows, columns), b), correlation(a, shifted(b, rows, columns)));
+      if (best >= enough) return best;
     }
   }
   return best;
@@ -60,8 +61,8 @@ function parts(place: number): [whole: number, rest: number] {
   return [whole, place - whole];
 }
 
-/** Pearson's. */
-function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
+/** How much the brightness [16, 16] of two photos correlates as it is (Pearson), −1 to 1. */
+export function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let [sumA, sumB, squaresA, squaresB, products] = [0, 0, 0, 0, 0];
   for (let i = 0; i < SIZE; i++) {
     const [x, y] = [a[i] as number, b[i] as number];
