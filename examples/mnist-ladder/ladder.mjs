@@ -48,7 +48,7 @@ const engine = await createWasmEngine({ threads: Number(options.threads) });
 await mkdir(options.out, { recursive: true });
 const results = {
   date: new Date().toISOString(),
-  command: `node examples/mnist-ladder/ladder.mjs ${process.argv.slice(2).join(' ')}`.trim(),
+  command: ['node examples/mnist-ladder/ladder.mjs', ...chosenOptions()].join(' '),
   machine: { cpu: cpus()[0]?.model.trim(), cores: cpus().length, node: process.versions.node, v8: process.versions.v8 },
   engine: engine.description,
   data: { name: data.name, train: train.size, valid: valid.size, test: data.test.size },
@@ -71,6 +71,13 @@ for (const rung of rungs) {
 }
 if (wanted === undefined || wanted.includes(ensemble.name)) await measureEnsemble();
 await engine.close();
+
+/** What was asked for, without places of files. */
+function chosenOptions() {
+  return process.argv
+    .slice(2)
+    .filter((word, i, all) => !/^--(data|out|threads)$/.test(word) && !/^--(data|out|threads)$/.test(all[i - 1] ?? ''));
+}
 
 /** MNIST, or digits that are drawn, or the first of either. */
 async function open() {

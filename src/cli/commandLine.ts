@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { FoveaError } from '../tensor/errors.js';
+import { addAugmentCommand } from './augmentCommand.js';
 import { addConvertCommand } from './convertCommand.js';
 import { addDataCommand } from './dataCommand.js';
 import { addEvaluateCommand } from './evaluateCommand.js';
@@ -76,6 +77,7 @@ that downloads are kept in, FOVEA_WEIGHTS one with weights that are there.`,
   addPredictCommand(program, terminal);
   addExplainCommand(program, terminal);
   addSummaryCommand(program, terminal);
+  addAugmentCommand(program, terminal);
   addFiltersCommand(program, terminal);
   addWorkbookCommand(program, terminal);
   addLessonCommand(program, terminal);

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import type { JsonObject } from '../layers/json.js';
 import { measure } from '../report/measure.js';
 import { collectPredictions } from '../report/predictions.js';
+import { addAugmentOption } from './augmentOption.js';
 import { addDataOptions, checkFits, type DataOptions, dataFor } from './dataOptions.js';
 import { openData } from './dataSource.js';
 import { addEngineOptions, type EngineChoice, withEngine } from './engineOptions.js';
@@ -10,10 +12,13 @@ import { openTrainedModel } from './modelSource.js';
 import { oneOf, option, wholeNumber } from './optionValues.js';
 import { ProgressBar } from './progressBar.js';
 import { paint, type Terminal } from './terminal.js';
+import { drawnFrom, TTA_AUGMENT, ttaOption } from './ttaOption.js';
 
 interface EvaluateOptions extends EngineChoice, DataOptions {
   readonly split?: 'test' | 'train';
   readonly batchSize?: number;
+  readonly tta?: number;
+  readonly augment?: JsonObject;
   readonly json?: true;
 }
 
@@ -30,7 +35,9 @@ export function addEvaluateCommand(program: Command, terminal: Terminal): void {
   addDataOptions(command)
     .addOption(option('--split <part>', 'which examples: test or train', oneOf(['test', 'train']), 'test'))
     .addOption(option('--batch-size <n>', 'examples at once', wholeNumber(), '128'))
+    .addOption(ttaOption())
     .option('--json', 'print one JSON object');
+  addAugmentOption(command, TTA_AUGMENT);
   addEngineOptions(command)
     .addHelpText(
       'after',
@@ -54,8 +61,8 @@ async function evaluateModel(path: string, word: string | undefined, options: Ev
   checkFits(model, data, opened.title);
   const bar = new ProgressBar(terminal.stderr);
   const predictions = await withEngine(options, (engine) =>
-    collectPredictions(model, data, {
-      ...{ engine, batchSize: options.batchSize ?? 128, signal: terminal.signal },
+    collectPredictions(model, drawnFrom(data, options), {
+      ...{ engine, batchSize: options.batchSize ?? 128, signal: terminal.signal, draws: options.tta ?? 0 },
       onProgress: (n) => bar.draw('evaluating', n / data.size, () => `${commas(n)} of ${commas(data.size)}`),
     }),
   ).finally(() => bar.clear());

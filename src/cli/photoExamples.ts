@@ -1,9 +1,11 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inTurn } from '../data/changedPicture.js';
 import type { Dataset } from '../data/dataset.js';
 import { createPhotoDecoder } from '../data/node/photoDecoder.js';
 import { isPhotoName } from '../data/photos/photoFormat.js';
 import { normalizePixels, type Preprocessing } from '../data/photos/preprocessing.js';
+import type { PictureChange } from '../data/picture.js';
 import { readFileChecked } from '../formats/node/files.js';
 import { FoveaError } from '../tensor/errors.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -37,28 +39,36 @@ export async function photoExamples(paths: readonly string[], preprocessing: Pre
   const shape = [height, width, 3];
   const size = height * width * 3;
   const broken = new Map<number, FoveaError>();
-  const examples: Dataset = {
+  const withChange = (change: PictureChange | undefined): Dataset => ({
     size: paths.length,
     inputShape: shape,
-    batch: async (indices) => {
+    withPictures: (next) => withChange(inTurn(change, next)),
+    batch: async (indices, epoch) => {
       const pixels = new Uint8Array(indices.length * size);
+      /** What a change has already made into what the network sees. */
+      const floats = new Map<number, Float32Array>();
       await Promise.all(
         Array.from(indices, async (index, at) => {
           const path = paths[index] as string;
           try {
             const bytes = await readFileChecked(path, { maxBytes: MAX_PHOTO_BYTES });
-            pixels.set((await decoder.decode(bytes, `photo "${path}"`, preprocessing)).pixels, at * size);
+            const { pixels: data } = await decoder.decode(bytes, `photo "${path}"`, preprocessing);
+            const changed = change?.({ data, height, width, channels: 3 }, index, epoch).data ?? data;
+            if (changed instanceof Float32Array) floats.set(at, changed);
+            else pixels.set(changed, at * size);
           } catch (error) {
             if (!(error instanceof FoveaError)) throw error;
             broken.set(index, error);
           }
         }),
       );
+      const x = normalizePixels(pixels, [indices.length, ...shape], preprocessing);
+      for (const [at, one] of floats) x.data.set(one, at * size);
       return {
-        x: normalizePixels(pixels, [indices.length, ...shape], preprocessing),
+        x,
         y: new Tensor<'int32'>(new Int32Array(indices.length), [indices.length]),
       };
     },
-  };
-  return { name: 'photos', examples, names: paths, broken };
+  });
+  return { name: 'photos', examples: withChange(undefined), names: paths, broken };
 }

@@ -1,6 +1,9 @@
 import type { Command } from 'commander';
+import { subset } from '../data/subset.js';
+import type { JsonObject } from '../layers/json.js';
 import { FoveaError } from '../tensor/errors.js';
 import { Predictor } from '../train/predict.js';
+import { addAugmentOption } from './augmentOption.js';
 import { addDataOptions, type DataOptions, dataFor } from './dataOptions.js';
 import { openData } from './dataSource.js';
 import { addEngineOptions, type EngineChoice, withEngine } from './engineOptions.js';
@@ -11,6 +14,7 @@ import { oneOf, option, wholeNumber } from './optionValues.js';
 import { listPhotos, photoExamples } from './photoExamples.js';
 import { type ExampleSource, FORMATS, PredictionWriter } from './predictionWriter.js';
 import type { Terminal } from './terminal.js';
+import { drawnFrom, TTA_AUGMENT, ttaOption } from './ttaOption.js';
 
 interface PredictOptions extends EngineChoice, DataOptions {
   readonly data?: string;
@@ -19,6 +23,8 @@ interface PredictOptions extends EngineChoice, DataOptions {
   readonly format?: (typeof FORMATS)[number];
   readonly json?: true;
   readonly batchSize?: number;
+  readonly tta?: number;
+  readonly augment?: JsonObject;
 }
 
 /** `fovea predict MODEL FILES…` */
@@ -37,7 +43,9 @@ export function addPredictCommand(program: Command, terminal: Terminal): void {
     .addOption(option('--top <n>', 'so many of the likeliest classes', wholeNumber(), '1'))
     .addOption(option('--format <name>', 'text, csv, or json (one object per line)', oneOf(FORMATS), 'text'))
     .addOption(option('--batch-size <n>', 'pictures at once', wholeNumber(), '128; 32 photos'))
+    .addOption(ttaOption())
     .option('--json', 'the same as --format json');
+  addAugmentOption(command, TTA_AUGMENT);
   addEngineOptions(command)
     .addHelpText(
       'after',
@@ -45,6 +53,7 @@ export function addPredictCommand(program: Command, terminal: Terminal): void {
 Examples:
   fovea predict runs/2026-01-31-digits-cnn --limit 10
   fovea predict runs/2026-01-31-photos-mobilenet cat.jpg dog.jpg
+  fovea predict runs/2026-01-31-photos-mobilenet cat.jpg --tta 8
   fovea predict model.safetensors pictures.idx --format csv > classes.csv
   fovea predict model.safetensors --data mnist --top 3`,
     )
@@ -91,13 +100,16 @@ async function predictAll(path: string, files: readonly string[], options: Predi
     for (const open of sources) {
       if (left <= 0) break;
       const source = await open();
-      const { examples } = source;
+      const examples = drawnFrom(source.examples, options);
       const wanted = Math.min(left, examples.size);
       left -= wanted;
       for (let start = 0; start < wanted; start += batchSize) {
         const n = Math.min(batchSize, wanted - start);
-        const { x } = await examples.batch(Uint32Array.from({ length: n }, (_, i) => start + i));
-        writer.write(source, start, await predictor.predict(x, { batchSize: n, signal }));
+        const some = subset(
+          examples,
+          Uint32Array.from({ length: n }, (_, i) => start + i),
+        );
+        writer.write(source, start, await predictor.predict(some, { batchSize: n, signal, draws: options.tta ?? 0 }));
       }
       reportBroken(source, wanted, terminal);
     }

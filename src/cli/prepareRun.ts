@@ -1,8 +1,10 @@
+import { augmentationFromConfig } from '../data/augment/augmentationFromConfig.js';
 import { loadModel, saveModel } from '../formats/modelFile.js';
 import { readFileChecked, writeFileAtomic } from '../formats/node/files.js';
 import type { Model } from '../model/model.js';
 import { modelFromConfig } from '../model/modelFromConfig.js';
 import { FoveaError } from '../tensor/errors.js';
+import { questionAugmentation, withAugmentation } from './augmentOption.js';
 import { checkFits } from './dataOptions.js';
 import { chooseData, type OpenedData, openData } from './dataSource.js';
 import { openModel } from './modelSource.js';
@@ -71,9 +73,13 @@ export async function draftRun(word: string, options: TrainOptions, terminal: Te
       labelSmoothing: options.labelSmoothing ?? 0,
       optimizer: optimizerOf(options, epochs, Math.ceil(size / batchSize)).toConfig(),
       earlyStopping: options.earlyStopping ?? null,
+      augment: options.augment ?? null,
     },
   });
-  return { config, model, data, trained };
+  if (options.augment !== undefined && options.quiet === undefined && options.json === undefined) {
+    questionAugmentation(augmentationFromConfig(options.augment), train.classNames, terminal);
+  }
+  return { config, model, data: changed(data, config), trained };
 }
 
 /** Makes the folder of a new run, with everything in it that the run can be continued from. */
@@ -97,7 +103,7 @@ export async function continueRun(path: string, epochs: number | undefined, term
   const stored = await readRunConfig(path);
   const folder = new RunFolder(path, true);
   const config = epochs === undefined ? stored : { ...stored, training: { ...stored.training, epochs } };
-  const data = await openData(config.data, terminal);
+  const data = changed(await openData(config.data, terminal), config);
   const resume = await folder.readCheckpoint();
   let model = modelFromConfig(config.model);
   if (resume === undefined) {
@@ -109,6 +115,11 @@ export async function continueRun(path: string, epochs: number | undefined, term
   // A folder that may not be written to is found out here, and not after the first epoch.
   await folder.writeConfig(config);
   return { config, model, data, folder, resume };
+}
+
+/** Data whose training pictures are changed in each epoch, where the run says so. */
+function changed(data: OpenedData, { training }: RunConfig): OpenedData {
+  return { ...data, train: withAugmentation(data.train, training.augment, training.seed) };
 }
 
 /**

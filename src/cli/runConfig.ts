@@ -26,6 +26,8 @@ const schema = v.object({
     labelSmoothing: real(0),
     optimizer: object,
     earlyStopping: v.nullable(whole()),
+    /** How the training pictures are changed in each epoch. */
+    augment: v.optional(v.nullable(object), null),
     /** Whether the model is that of the best epoch by the loss on the validation data, or that of the last. */
     keepBest: flag(),
   }),

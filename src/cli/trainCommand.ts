@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addAugmentOption, presetsHelp } from './augmentOption.js';
 import type { Outcome } from './commandLine.js';
 import { addDataOptions } from './dataOptions.js';
 import { addEngineOptions } from './engineOptions.js';
@@ -34,6 +35,7 @@ export function addTrainCommand(program: Command, terminal: Terminal, outcome: O
       ),
     );
   addDataOptions(command);
+  addAugmentOption(command, 'change the training pictures in each epoch: a preset or transforms, see below');
   command
     .addOption(
       option('--validation <n>', 'training examples to set aside, as a number or a share', sizeOrShare(), 'a twelfth'),
@@ -79,6 +81,8 @@ exponential ends at a hundredth, cosine at zero; one-cycle rises for 30 %, then
 falls. The model is that of the best epoch on the validation data; without such
 data, that of the last epoch.
 
+${presetsHelp()}
+
 Examples:
   fovea train
       digits, with the lecture's network
@@ -87,6 +91,7 @@ Examples:
   fovea train fashion-mnist --model cnn-bn --epochs 10 --early-stopping 2
   fovea train ~/data/letters --model net.json --run runs/letters
       a folder and a network of your own
+  fovea train mnist --model cnn-bn --augment digits --epochs 7
   fovea train digits --model mlp --find-learning-rate
   fovea train --resume runs/2026-01-31-digits-cnn --epochs 6`,
   );

@@ -1,4 +1,5 @@
 import type { Dataset } from '../data/dataset.js';
+import type { JsonObject } from '../layers/json.js';
 import { FoveaError } from '../tensor/errors.js';
 import { adam, adamW } from '../train/optimizers/adam.js';
 import type { Optimizer, OptimizerOptions } from '../train/optimizers/optimizer.js';
@@ -31,6 +32,7 @@ export interface TrainOptions extends EngineChoice {
   readonly clipNorm?: number;
   readonly labelSmoothing?: number;
   readonly earlyStopping?: number;
+  readonly augment?: JsonObject;
   readonly seed?: number;
   readonly recompute?: boolean;
   readonly findLearningRate?: true;

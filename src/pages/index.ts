@@ -2,6 +2,13 @@
 
 export type { Sheet } from '../formats/xlsx/sheet.js';
 export { xlsxPieces } from '../formats/xlsx/writeXlsx.js';
+export {
+  type AugmentSheet,
+  type AugmentVariant,
+  augmentSheetPage,
+  augmentSheetRaster,
+  type SweepRow,
+} from './augmentSheet.js';
 export { type ExplainPageOptions, explainPage, type NeighborPicture } from './explain/explainPage.js';
 export { type MapPictures, mapPictures } from './explain/mapPictures.js';
 export { applyFilter, type FilterResult, imageRaster } from './filters/filterResult.js';

@@ -1,4 +1,5 @@
 import type { Dataset } from '../data/dataset.js';
+import { subset } from '../data/subset.js';
 import type { Engine } from '../engines/engine.js';
 import type { Model } from '../model/model.js';
 import { throwIfAborted } from '../tensor/abort.js';
@@ -25,6 +26,8 @@ export interface CollectOptions {
   /** @default 32 */
   readonly batchSize?: number;
   readonly signal?: AbortSignal;
+  /** Test-time augmentation: see `PredictOptions.draws`. @default 0 */
+  readonly draws?: number;
   /** Called with the number of examples that are done. */
   readonly onProgress?: (examples: number) => void;
 }
@@ -39,7 +42,7 @@ export interface CollectOptions {
 export async function collectPredictions(
   model: Model,
   data: Dataset & { readonly names?: readonly string[] },
-  { engine, batchSize = 32, signal, onProgress }: CollectOptions,
+  { engine, batchSize = 32, signal, draws = 0, onProgress }: CollectOptions,
 ): Promise<Predictions> {
   const classes = model.outputShapes[0]?.at(-1) ?? 1;
   if (model.outputShapes.length !== 1 || model.outputShapes[0]?.length !== 1 || classes < 2) {
@@ -61,7 +64,10 @@ export async function collectPredictions(
     const began = performance.now();
     const { x, y, sampleWeights } = await data.batch(wanted);
     data.onWaited?.((performance.now() - began) / 1000);
-    const rows = await predictor.predict(x, { batchSize: wanted.length });
+    const rows =
+      draws === 0
+        ? await predictor.predict(x, { batchSize: wanted.length })
+        : await predictor.predict(subset(data, wanted), { batchSize: wanted.length, draws });
     for (let i = 0; i < wanted.length; i++) {
       if (sampleWeights?.[i] === 0) continue;
       probabilities.set(rows.data.subarray(i * classes, (i + 1) * classes), labels.length * classes);

@@ -19,6 +19,11 @@ export interface PredictOptions {
   /** @default the shared engine of {@link defaultEngine} */
   readonly engine?: Engine;
   readonly signal?: AbortSignal;
+  /**
+   * Test-time augmentation, for data that is augmented: the mean of the predictions for each example as it is and for so many
+   * changed ones, those of the first epochs. @default 0
+   */
+  readonly draws?: number;
 }
 
 /**
@@ -54,10 +59,15 @@ export class Predictor {
     const batchSize = checkBatchSize('predict', options.batchSize, size);
     const width = sizeOf(outputShape);
     const predictions = new Float32Array(size * width);
+    const draws = checkDraws(options.draws ?? 0, x);
     for (let start = 0; start < size; start += batchSize) {
       throwIfAborted('predict', options.signal);
       const n = Math.min(batchSize, size - start);
-      predictions.set(await this.#run(await examples(x, start, n), n), start * width);
+      const sums = predictions.subarray(start * width, (start + n) * width);
+      for (let draw = 0; draw <= draws; draw++) {
+        const some = await this.#run(await examples(x, start, n, draw === 0 ? undefined : draw - 1), n);
+        for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] as number) + (some[i] as number) / (draws + 1);
+      }
     }
     return new Tensor(predictions, [size, ...outputShape]);
   }
@@ -91,11 +101,29 @@ function checkExamples(model: Model, x: Tensor | Dataset, inputShape: Shape): nu
   });
 }
 
-async function examples(x: Tensor | Dataset, start: number, n: number): Promise<Float32Array> {
+/** Throws `option` for anything but a whole number, and where there is nothing to draw from. */
+function checkDraws(draws: number, x: Tensor | Dataset): number {
+  const possible = Number.isSafeInteger(draws) && draws >= 0 && draws <= 10_000;
+  if (possible && (draws === 0 || (!(x instanceof Tensor) && x.varies))) return draws;
+  throw new FoveaError('option', {
+    where: 'predict, option "draws"',
+    rule: possible ? 'only data that is augmented can be drawn again' : 'it must be a whole number from 0 to 10000',
+    received: `${draws}`,
+    remedy: possible ? 'Give augmented(data, augmentation)' : 'Give the number of changed copies of each example',
+  });
+}
+
+async function examples(
+  x: Tensor | Dataset,
+  start: number,
+  n: number,
+  epoch: number | undefined,
+): Promise<Float32Array> {
   if (x instanceof Tensor) {
     const width = sizeOf(x.shape.slice(1));
     return (x.data as Float32Array).subarray(start * width, (start + n) * width);
   }
-  const batch = await x.batch(Uint32Array.from({ length: n }, (_, i) => start + i));
+  const indices = Uint32Array.from({ length: n }, (_, i) => start + i);
+  const batch = await x.batch(indices, epoch);
   return batch.x.data;
 }

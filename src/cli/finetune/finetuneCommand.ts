@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addAugmentOption, presetsHelp } from '../augmentOption.js';
 import type { Outcome } from '../commandLine.js';
 import { addEngineOptions } from '../engineOptions.js';
 import { distance, option, realNumber, wholeNumber } from '../optionValues.js';
@@ -41,6 +42,13 @@ export function addFinetuneCommand(program: Command, terminal: Terminal, outcome
     .addOption(
       option('-b, --batch-size <n>', 'photos for one step', wholeNumber(), `${batchSize}; fewer of few photos`),
     )
+    .addOption(
+      option(
+        '--passes <n>',
+        'keep so many changed copies of each photo as features, instead of changing them anew in each epoch',
+        wholeNumber(1, 100),
+      ),
+    )
     .addOption(option('--dropout <n>', 'rate before the new layer', realNumber({ included: true, below: 1 }), '0'))
     .option('--unfreeze <layer>', 'then let this layer and all above learn too; "all" for every layer')
     .addOption(
@@ -61,6 +69,7 @@ export function addFinetuneCommand(program: Command, terminal: Terminal, outcome
     .addOption(option('--checkpoint-every <n>', 'time or steps between checkpoints: 30s, 2m, 500', distance(), '60s'))
     .option('--json', 'print one JSON object per line, for programs')
     .option('-q, --quiet', 'print the result alone');
+  addAugmentOption(command, 'change the photos to learn from: a preset or transforms, see below');
   addDuplicatesOption(addPhotoOptions(command));
   addEngineOptions(command)
     .addHelpText(
@@ -71,9 +80,12 @@ cache; else they are fetched, once. Ctrl-C keeps what is there: features that
 are finished are found again by the next run, and --resume goes on, to the same
 model bit for bit.
 
+${presetsHelp()}
+
 Examples:
   fovea finetune ~/photos
   fovea finetune ~/photos --base resnet50 --epochs 20
+  fovea finetune ~/photos --augment photos --passes 5
   fovea finetune ~/photos --unfreeze all --unfreeze-epochs 3
   fovea finetune photos.csv --columns path=img,label=class --group driver
   fovea finetune ~/photos --weights mobilenet_v1_0.75_224-imagenet.safetensors

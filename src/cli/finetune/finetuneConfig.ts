@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { JsonObject } from '../../layers/json.js';
 import { real, whole } from '../../layers/options.js';
 import { FoveaError } from '../../tensor/errors.js';
 import { readConfigFile } from '../configFile.js';
@@ -6,6 +7,8 @@ import type { FinetuneOptions } from './finetuneOptions.js';
 import { photoChoiceSchema } from './finetunePhotos.js';
 
 const FORMAT = 'fovea-finetune';
+
+const object = v.custom<JsonObject>((value) => typeof value === 'object' && value !== null, 'must be an object');
 
 const schema = v.object({
   format: v.literal(FORMAT),
@@ -30,6 +33,10 @@ const schema = v.object({
     /** The lowest layer that learns in the second stage, 'all' for the first; null where there is no such stage. */
     unfreeze: v.nullable(v.string()),
     unfreezeEpochs: whole(),
+    /** How the photos to learn from are changed. */
+    augment: v.optional(v.nullable(object), null),
+    /** So many changed copies of each are kept as features; null where photos are changed anew in each epoch. */
+    passes: v.optional(v.nullable(whole()), null),
   }),
   /** Where features are kept; null for the cache. */
   features: v.nullable(v.string()),

@@ -12,6 +12,7 @@ import { featurePlace } from './featurePlace.js';
 import type { PhotoPart } from './finetunePhotos.js';
 import type { FinetuneReporter } from './finetuneReporter.js';
 import type { PreparedFinetuning } from './prepareFinetuning.js';
+import { trainingSource } from './trainingPhotos.js';
 
 /** So many photos go through the whole network to see that it makes what its parts make. */
 const COMPARED = 8;
@@ -38,7 +39,8 @@ export class FinetuneFeatures {
 
   /** For `fitOnFeatures`. */
   options(): FeatureOptions {
-    const { train, valid } = this.#run.photos.choice.stamps;
+    const { valid } = this.#run.photos.choice.stamps;
+    const train = trainingSource(this.#run);
     return {
       features: this.#store,
       preprocessing: this.#preprocessing,

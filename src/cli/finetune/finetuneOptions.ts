@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../layers/json.js';
 import type { CheckpointOptions } from '../../train/checkpoint.js';
 import type { EngineChoice } from '../engineOptions.js';
 import type { DUPLICATES, PhotoOptions } from '../photoOptions.js';
@@ -9,6 +10,8 @@ export interface FinetuneOptions extends EngineChoice, PhotoOptions {
   readonly epochs?: number;
   readonly learningRate?: number;
   readonly batchSize?: number;
+  readonly augment?: JsonObject;
+  readonly passes?: number;
   readonly dropout?: number;
   readonly unfreeze?: string;
   readonly unfreezeEpochs?: number;

@@ -1,3 +1,5 @@
+import { augmentationFromConfig } from '../../data/augment/augmentationFromConfig.js';
+import { augmentationQuestions } from '../../data/augment/questions.js';
 import type { Engine } from '../../engines/engine.js';
 import { measure } from '../../report/measure.js';
 import { FoveaError } from '../../tensor/errors.js';
@@ -14,6 +16,7 @@ import { type FinetuneFacts, FinetuneReporter } from './finetuneReporter.js';
 import { writeResults } from './finetuneResults.js';
 import { type Learned, learnInStages } from './finetuneStages.js';
 import { beginFinetuning, continueFinetuning, type PreparedFinetuning } from './prepareFinetuning.js';
+import { passesText } from './trainingPhotos.js';
 
 /**
  * From a folder of photos to a model and a report; returns the exit code.
@@ -70,6 +73,12 @@ async function finetuneWith(
   const { signal } = terminal;
   const facts = factsOf(run, engine);
   reporter.begin(facts);
+  const { augment } = run.config.training;
+  const { classNames } = photos.folder;
+  const questions = augment === null ? [] : augmentationQuestions(augmentationFromConfig(augment), { classNames });
+  for (const question of questions) reporter.message(question);
+  const passes = passesText(run);
+  if (passes !== undefined) reporter.message(passes);
   const seconds: Record<string, number> = { photos: (performance.now() - began) / 1000 };
   const features = new FinetuneFeatures(run, engine, signal, reporter);
   let known = 0;
@@ -120,7 +129,7 @@ async function finetuneWith(
 
 function factsOf({ config, base, photos, model, folder }: PreparedFinetuning, engine: Engine): FinetuneFacts {
   const { folder: path, columns, group, duplicates } = photos.choice;
-  const { unfreeze } = config.training;
+  const { unfreeze, augment, passes } = config.training;
   const { weights, network } = config.base;
   const { train, valid, test } = photos.parts;
   const { name, build, threads } = engine.description;
@@ -149,6 +158,8 @@ function factsOf({ config, base, photos, model, folder }: PreparedFinetuning, en
       ...(duplicates === 'together' ? [] : ['--duplicates', duplicates]),
       ...(weights === null ? [] : ['--weights', weights]),
       ...(unfreeze === null ? [] : ['--unfreeze', unfreeze]),
+      ...(augment === null ? [] : ['--augment', JSON.stringify(augment)]),
+      ...(passes === null ? [] : ['--passes', `${passes}`]),
     ],
     ...{
       leftOut: photos.folder.problems.length,

@@ -14,6 +14,7 @@ import { oneCycle } from '../../train/schedules/oneCycle.js';
 import type { FinetuneFeatures } from './finetuneFeatures.js';
 import type { FinetuneReporter } from './finetuneReporter.js';
 import { lowestLayer, type PreparedFinetuning } from './prepareFinetuning.js';
+import { trainingPhotos } from './trainingPhotos.js';
 
 /** The new layer alone; then, where that is asked for, more layers too. */
 export type FinetuneStage = 'head' | 'all';
@@ -41,9 +42,8 @@ export interface StageSettings {
 
 /** Trains in stages, with a checkpoint and a line of the log after each epoch; goes on where the run had stopped. */
 export async function learnInStages(run: PreparedFinetuning, settings: StageSettings): Promise<Learned> {
-  const { model, config, resume, folder, photos } = run;
+  const { model, config, resume, folder } = run;
   const { epochs, learningRate, unfreeze, unfreezeEpochs, seed } = config.training;
-  const { train } = photos.parts;
   let began = performance.now();
   const ended = (stage: FinetuneStage): void => {
     const now = performance.now();
@@ -52,7 +52,7 @@ export async function learnInStages(run: PreparedFinetuning, settings: StageSett
   };
   let before: readonly EpochRecord[];
   if (resume.all === undefined) {
-    const head = await fitOnFeatures(model, train, {
+    const head = await fitOnFeatures(model, trainingPhotos(run, 'head'), {
       ...common(run, settings, { stage: 'head' }),
       ...{ loss: 'categoricalCrossentropy', epochs, seed },
       optimizer: adam({ learningRate: oneCycle({ maxLearningRate: learningRate }) }),
@@ -68,7 +68,7 @@ export async function learnInStages(run: PreparedFinetuning, settings: StageSett
   } else {
     before = resume.head === undefined ? [] : (readCheckpoint(resume.head).facts.history as readonly EpochRecord[]);
   }
-  const { all } = await fineTune(model, train, {
+  const { all } = await fineTune(model, trainingPhotos(run, 'all'), {
     ...common(run, settings, { stage: 'all', before: [{ stage: 'head', epochs: before }] }),
     ...{ freezeEpochs: 0, epochs: unfreezeEpochs, baseLearningRate: learningRate, seed },
     ...(unfreeze === null ? {} : { unfreezeFrom: lowestLayer(model, unfreeze) }),

@@ -44,7 +44,9 @@ export async function beginFinetuning(
   const unfreeze = options.unfreeze ?? (options.unfreezeEpochs === undefined ? null : 'all');
   const base = await openBase(network, options.weights, terminal);
   const choice = { folder: path, ...photoSelection(options), duplicates, validation, seed };
-  const photos = await openPhotos(choice, base, { features, unfreeze }, reporter, terminal);
+  checkPasses(options);
+  const augment = options.augment !== undefined && options.passes === undefined;
+  const photos = await openPhotos(choice, base, { features, unfreeze, augment }, reporter, terminal);
   const { train } = photos.parts;
   const batchSize = options.batchSize ?? Math.min(finetuneDefaults.batchSize, Math.ceil(train.size / STEPS));
   const config = storedFinetuneConfig({
@@ -59,6 +61,7 @@ export async function beginFinetuning(
       ...{ epochs: wanted.epochs, learningRate: wanted.learningRate, dropout, seed },
       batchSize: Math.min(batchSize, train.size),
       ...{ unfreeze, unfreezeEpochs: wanted.unfreezeEpochs },
+      ...{ augment: options.augment ?? null, passes: options.passes ?? null },
     },
     features: features ?? null,
   });
@@ -103,7 +106,10 @@ export async function continueFinetuning(
   const photos = await openPhotos(
     config.photos,
     base,
-    { features: config.features ?? undefined, unfreeze },
+    {
+      ...{ features: config.features ?? undefined, unfreeze },
+      augment: config.training.augment !== null && config.training.passes === null,
+    },
     reporter,
     terminal,
   );
@@ -118,14 +124,29 @@ export async function continueFinetuning(
 function openPhotos(
   choice: Parameters<typeof openFinetunePhotos>[0],
   { preprocessing }: BaseNetwork,
-  { features, unfreeze }: { readonly features: string | undefined; readonly unfreeze: string | null },
+  {
+    features,
+    unfreeze,
+    augment,
+  }: { readonly features: string | undefined; readonly unfreeze: string | null; readonly augment: boolean },
   reporter: FinetuneReporter,
   { signal }: Terminal,
 ): Promise<FinetunePhotos> {
   return openFinetunePhotos(choice, {
-    ...{ preprocessing, again: unfreeze !== null || features === 'off', signal },
+    ...{ preprocessing, again: unfreeze !== null || features === 'off' || augment, signal },
     onProgress: (done, total) => reporter.checking(done, total),
   }).finally(() => reporter.clear());
+}
+
+/** Passes are of augmented photos, and kept as features. */
+function checkPasses({ augment, passes, features }: FinetuneOptions): void {
+  if (passes === undefined || (augment !== undefined && features !== 'off')) return;
+  throw new FoveaError('option', {
+    where: 'option --passes',
+    rule: 'it says how many augmented copies of each photo are kept as features',
+    received: augment === undefined ? 'no --augment' : '--features off',
+    remedy: augment === undefined ? 'Add --augment photos' : 'Leave --features out',
+  });
 }
 
 function modelFor({ training }: FinetuneConfig, base: BaseNetwork, { folder }: FinetunePhotos): Model {

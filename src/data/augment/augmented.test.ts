@@ -5,6 +5,7 @@ import { dense } from '../../layers/dense.js';
 import { flatten } from '../../layers/flatten.js';
 import { input } from '../../layers/input.js';
 import { sequential } from '../../model/sequential.js';
+import { collectPredictions } from '../../report/predictions.js';
 import { RandomStream } from '../../tensor/random.js';
 import { Tensor } from '../../tensor/tensor.js';
 import type { Checkpoint } from '../../train/checkpoint.js';
@@ -267,5 +268,31 @@ describe('augmentedPasses', () => {
     expect(() => augmentedPasses(digits, some, { passes: 0 })).toThrow(/from 1 to 1000/);
     const mixup = augmentation({ transforms: [], mixup: {} });
     expect(() => augmentedPasses(digits, mixup, { passes: 1 })).toThrow(/mix the photos of a batch/);
+  });
+});
+
+describe('test-time augmentation', () => {
+  const engine = new ReferenceEngine();
+  const model = sequential([input([8, 8, 1]), flatten(), dense({ units: 3, activation: 'softmax' })]);
+
+  test('is the mean over the photo as it is and its first draws', async () => {
+    const data = augmented(digits, some, { seed: 4 });
+    const { data: averaged } = await predict(model, data, { engine, draws: 2, batchSize: 5 });
+    const all = Uint32Array.from({ length: SIZE }, (_, i) => i);
+    const each: Float32Array[] = [];
+    for (const epoch of [undefined, 0, 1]) {
+      each.push((await predict(model, (await data.batch(all, epoch)).x, { engine })).data);
+    }
+    for (const [i, value] of averaged.entries()) {
+      const mean = each.reduce((sum, one) => sum + (one[i] as number), 0) / 3;
+      expect(value).toBeCloseTo(mean, 6);
+    }
+    const { probabilities } = await collectPredictions(model, data, { engine, draws: 2, batchSize: 7 });
+    for (const [i, value] of probabilities.entries()) expect(value).toBeCloseTo(averaged[i] as number, 6);
+  });
+
+  test('needs data that is augmented, and a whole number', async () => {
+    await expect(predict(model, digits, { engine, draws: 2 })).rejects.toThrow(/only data that is augmented/);
+    await expect(predict(model, augmented(digits, some), { engine, draws: 1.5 })).rejects.toThrow(/whole number/);
   });
 });

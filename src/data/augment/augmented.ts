@@ -133,7 +133,7 @@ function changeBy(augmentation: Augmentation, seed: number): PictureChange {
 }
 
 /** A data set with each picture changed: as it does itself where it can, else on its finished numbers. */
-function changedDataset(dataset: Dataset, change: PictureChange): Dataset {
+export function changedDataset(dataset: Dataset, change: PictureChange): Dataset {
   const { inputShape } = dataset;
   const [height = 0, width = 0, channels = 0] = inputShape;
   if (inputShape.length !== 3) {

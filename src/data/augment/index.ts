@@ -10,6 +10,8 @@ export type { ImageDataGeneratorOptions } from './generatorOptions.js';
 export { type FitGeneratorOptions, type ImageDataGenerator, imageDataGenerator } from './imageDataGenerator.js';
 export type { KerasSemantics } from './kerasGeometry.js';
 export type { MixConfig, MixOptions } from './mix.js';
+export { type AugmentationPreset, augmentationFromText, augmentationPresets } from './presets.js';
+export { type AugmentedData, augmentationQuestions } from './questions.js';
 export type { Fill } from './resample.js';
 export type { StepFacts } from './steps.js';
 export type { TransformConfig, TransformName } from './transformConfig.js';
