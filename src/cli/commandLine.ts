@@ -9,6 +9,7 @@ import { addExplainCommand } from './explainCommand.js';
 import { addFeaturesCommand } from './featuresCommand.js';
 import { addFiltersCommand } from './filtersCommand.js';
 import { addFinetuneCommand } from './finetune/finetuneCommand.js';
+import { addInspectCommand } from './inspectCommand.js';
 import { addLessonCommand } from './lessonCommand.js';
 import { addPredictCommand } from './predictCommand.js';
 import { addSummaryCommand } from './summaryCommand.js';
@@ -63,6 +64,7 @@ Begin with:
   fovea finetune ~/photos     a classifier of your own photos, from a network
                               that has learned from a million others
   fovea evaluate runs/<run>   how good the model is, class by class
+  fovea inspect runs/<run>    what its filters and units look for
   fovea summary vgg16         what a network is made of
 
 Exit codes: 0; 2 for a mistake in what was asked for; 1 for any other failure;
@@ -76,6 +78,7 @@ that downloads are kept in, FOVEA_WEIGHTS one with weights that are there.`,
   addEvaluateCommand(program, terminal);
   addPredictCommand(program, terminal);
   addExplainCommand(program, terminal);
+  addInspectCommand(program, terminal);
   addSummaryCommand(program, terminal);
   addAugmentCommand(program, terminal);
   addFiltersCommand(program, terminal);

@@ -13,6 +13,19 @@ export { type ExplainPageOptions, explainPage, type NeighborPicture } from './ex
 export { type MapPictures, mapPictures } from './explain/mapPictures.js';
 export { applyFilter, type FilterResult, imageRaster } from './filters/filterResult.js';
 export { type FiltersPageOptions, filtersPage, kernelText } from './filters/filtersPage.js';
+export { type InspectFile, inspectFiles } from './inspect/inspectFiles.js';
+export {
+  type CutPatch,
+  type InspectedLayer,
+  type InspectedNumber,
+  type InspectedUnit,
+  type Inspection,
+  type InspectOptions,
+  inspectModel,
+} from './inspect/inspection.js';
+export { inspectionJson } from './inspect/inspectionJson.js';
+export { type InspectPageOptions, inspectPage } from './inspect/inspectPage.js';
+export { inspectionSentences } from './inspect/inspectTexts.js';
 export { lessonPage } from './lesson/lessonPage.js';
 export { type LessonZero, type LessonZeroOptions, lessonZero, type TemplateResult } from './lesson/lessonZero.js';
 export { describeNetwork } from './workbook/describeNetwork.js';
