@@ -12,7 +12,7 @@ type Oklch = readonly [lightness: number, chroma: number, hue: number];
  */
 export const colorMaps = {
   /** For values ≥ 0: dark indigo over teal to light yellow, lightness rising evenly. */
-  sequential: path((t) => [0.2 + 0.76 * t, 0.06 + 0.4 * t * (1 - t) + 0.05 * t, 285 - 180 * t]),
+  sequential: path((t) => [0.2 + 0.76 * t, 0.08 + 0.08 * t, 285 - 180 * t]),
   /** For signed values: orange (negative), near white at zero, blue (positive), both sides of equal lightness. */
   diverging: signed(0.965, 0.5, 0.15),
   /** The same for dark surroundings: near black at zero, bright ends. */
