@@ -31,7 +31,7 @@ async function kernelInputs() {
 async function buildKernels() {
   const inputs = await kernelInputs();
   const built = await readFile(stamp, 'utf8').catch(() => '');
-  const outputs = ['wide.ts', 'relaxed.ts', 'simd.ts', 'kernelNames.ts', 'workerSource.ts'].map((name) =>
+  const outputs = ['wide.ts', 'narrow.ts', 'kernelNames.ts', 'workerSource.ts'].map((name) =>
     join(wasm, 'generated', name),
   );
   if (built === inputs && outputs.every((output) => existsSync(output))) return 'unchanged since the last build';

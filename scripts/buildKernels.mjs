@@ -83,6 +83,37 @@ function sharedFlag(wasm) {
   return at;
 }
 
+/** Which builds are stored together: wide is for Node alone, and not in bundles for browsers. */
+const FILES = { wide: ['wide'], narrow: ['relaxed', 'simd'] };
+/** Pieces that each of several builds is cut into. */
+const PIECES = 16;
+
+/**
+ * Builds as TypeScript: cut into pieces that take turns, so that like parts of builds lie within the 32 KiB that deflating looks
+ * back. The second of two builds then takes little more room.
+ */
+function storedSource(names, builds) {
+  const lengths = builds.map(({ length }) => length);
+  const pieces = Array.from({ length: PIECES }, (_, p) =>
+    builds.map((bytes) =>
+      bytes.subarray(Math.floor((p * bytes.length) / PIECES), Math.floor(((p + 1) * bytes.length) / PIECES)),
+    ),
+  );
+  const text = deflateRawSync(Buffer.concat(pieces.flat()), { level: 9 }).toString('base64');
+  const stored = names.map((name, i) => {
+    const fields = `data, lengths, pieces: ${PIECES}, index: ${i}, sharedFlag: ${sharedFlag(builds[i])}`;
+    return `export const ${name} = { ${fields} };`;
+  });
+  const lines = [
+    '/** Builds of the kernels, in pieces that take turns, deflated, as base64: made by scripts/buildKernels.mjs. */',
+    `const data =\n  '${text}';`,
+    `const lengths = [${lengths.join(', ')}];`,
+    ...stored,
+    '',
+  ];
+  return lines.join('\n');
+}
+
 export async function buildKernels() {
   const found = await findKernels();
   const dispatch = dispatchSource(found);
@@ -91,18 +122,10 @@ export async function buildKernels() {
   let bytes = 0;
   try {
     const compiled = await Promise.all(BUILDS.map((build) => compile(folder, build, dispatch)));
-    for (const [i, { name }] of BUILDS.entries()) {
-      bytes += compiled[i].length;
-      const text = deflateRawSync(compiled[i], { level: 9 }).toString('base64');
-      const lines = [
-        '/** One build of the kernels, deflated, as base64: made by scripts/buildKernels.mjs. */',
-        `export const ${name} = {`,
-        `  sharedFlag: ${sharedFlag(compiled[i])},`,
-        `  data:\n    '${text}',`,
-        '};',
-        '',
-      ];
-      outputs.push([join(generated, `${name}.ts`), lines.join('\n')]);
+    for (const [file, names] of Object.entries(FILES)) {
+      const builds = names.map((name) => compiled[BUILDS.findIndex((build) => build.name === name)]);
+      bytes += builds.reduce((sum, { length }) => sum + length, 0);
+      outputs.push([join(generated, `${file}.ts`), storedSource(names, builds)]);
     }
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 // Where the time of a network goes: each step of its plan is run by itself, many times.
 //
-//     npm --prefix bench run profile -- mobileNet [--mode forward|gradient|train] [--batch 8] [--threads 1] [--build NAME]
+//     npm --prefix bench run profile -- mobileNet [--mode forward|gradient] [--batch 8] [--threads 1] [--build NAME]
 
 import { parseArgs } from 'node:util';
 import { importFovea } from './children/foveaModules.mjs';
@@ -33,7 +33,6 @@ function trace() {
   if (values.mode === 'forward') return fovea.traceInference(model, batch).graph;
   const y = { shape: [batch, ...model.outputShapes[0]], dtype: 'float32' };
   const setup = { model, loss: fovea.meanSquaredError(), optimizer: fovea.adam(), averageMomentum: undefined };
-  if (values.mode === 'train') return fovea.traceTrainingStep({ ...setup, predictions: false }, batch, y).graph;
   const { graph, loss, squaredNorm } = fovea.traceGradients(setup, batch, y);
   graph.output('loss', loss);
   graph.output('squaredNorm', squaredNorm);

@@ -108,10 +108,20 @@ async function startBuild(
 }
 
 /** The bytes of a stored build; for a memory of its own the import's flag for sharing is cleared. */
-async function unpack({ data, sharedFlag }: StoredBuild, shared: boolean): Promise<Uint8Array> {
+async function unpack({ data, pieces, lengths, index, sharedFlag }: StoredBuild, shared: boolean): Promise<Uint8Array> {
   const packed = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
-  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  const all = new Uint8Array(await new Response(stream).arrayBuffer());
+  const bytes = new Uint8Array(lengths[index] as number);
+  let at = 0;
+  for (let piece = 0; piece < pieces; piece++) {
+    lengths.forEach((length, build) => {
+      const from = Math.floor((piece * length) / pieces);
+      const end = at + Math.floor(((piece + 1) * length) / pieces) - from;
+      if (build === index) bytes.set(all.subarray(at, end), from);
+      at = end;
+    });
+  }
   if (!shared) bytes[sharedFlag] = 1;
   return bytes;
 }

@@ -1,5 +1,4 @@
-import { relaxed } from '../generated/relaxed.js';
-import { simd } from '../generated/simd.js';
+import { relaxed, simd } from '../generated/narrow.js';
 import type { WorkerReply } from '../protocol.js';
 import type { Platform } from './platform.js';
 

@@ -1,8 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
-import { relaxed } from '../generated/relaxed.js';
-import { simd } from '../generated/simd.js';
+import { relaxed, simd } from '../generated/narrow.js';
 import type { WorkerReply } from '../protocol.js';
 import type { BuildName, Platform, StoredBuild } from './platform.js';
 

@@ -19,8 +19,12 @@ export type BuildName = 'wide' | 'relaxed' | 'simd';
 
 /** A build as it is kept in the package. */
 export interface StoredBuild {
-  /** The module, deflated, as base64. */
+  /** Builds that are stored together, each in so many pieces that take turns, deflated, as base64. */
   readonly data: string;
+  readonly pieces: number;
+  /** Bytes of each of them, and which one this is. */
+  readonly lengths: readonly number[];
+  readonly index: number;
   /** Index of the byte that says whether the module's memory is shared. */
   readonly sharedFlag: number;
 }
