@@ -1,9 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { inTurn } from '../data/changedPicture.js';
 import type { Dataset } from '../data/dataset.js';
 import { createPhotoDecoder } from '../data/node/photoDecoder.js';
 import { isPhotoName } from '../data/photos/photoFormat.js';
+import { parsePhotoList } from '../data/photos/photoList.js';
 import { normalizePixels, type Preprocessing } from '../data/photos/preprocessing.js';
 import type { PictureChange } from '../data/picture.js';
 import { readFileChecked } from '../formats/node/files.js';
@@ -13,14 +14,19 @@ import type { ExampleSource } from './predictionWriter.js';
 
 /** No photo has more bytes. */
 const MAX_PHOTO_BYTES = 2 ** 28;
+/** No list has more. */
+const MAX_LIST_BYTES = 2 ** 27;
 
-/** The files that are meant: a folder stands for all photos in it and below, by name. */
+/** What lists of photos are called. */
+const LIST = /\.(csv|tsv|jsonl?|ndjson)$/i;
+
+/** The files that are meant: a folder stands for all photos in it and below, by name; a list for those that it names. */
 export async function listPhotos(paths: readonly string[]): Promise<string[]> {
   const all: string[] = [];
   for (const path of paths) {
     const found = await stat(path).catch(() => undefined);
     if (found?.isDirectory() !== true) {
-      all.push(path);
+      all.push(...(LIST.test(path) ? await photosOfList(path) : [path]));
       continue;
     }
     const names = await readdir(path, { recursive: true });
@@ -30,6 +36,15 @@ export async function listPhotos(paths: readonly string[]): Promise<string[]> {
     all.push(...photos.map((name) => join(path, name)));
   }
   return all;
+}
+
+/** The photos of a list in CSV or JSON. Throws `data` for a row that cannot be used: no photo is silently left out. */
+async function photosOfList(path: string): Promise<string[]> {
+  const text = new TextDecoder().decode(await readFileChecked(path, { maxBytes: MAX_LIST_BYTES }));
+  const { photos, problems } = parsePhotoList(text, basename(path));
+  const [first] = problems;
+  if (first !== undefined) throw new FoveaError('data', { where: first.path, rule: first.message });
+  return photos.map((photo) => resolve(dirname(path), photo.path));
 }
 
 /** Photos as examples for a model, decoded when they are asked for; those that cannot be decoded are among its `broken`. */

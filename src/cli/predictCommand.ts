@@ -36,7 +36,7 @@ export function addPredictCommand(program: Command, terminal: Terminal): void {
       `Says of each picture which class it is most likely of, and how likely. Pictures are photos (JPEG, PNG, WebP, GIF, TIFF, AVIF; of a folder all that are in it), idx files (gzipped or not), or the test examples of data; without either, of the data that the model was trained on.`,
     )
     .argument('<model>', 'a model file (.safetensors), or the folder of a run')
-    .argument('[files...]', 'photos, folders of photos, or idx files of pictures')
+    .argument('[files...]', 'photos, folders or lists (CSV, JSON) of photos, or idx files of pictures')
     .option('--data <name>', 'digits, mnist, fashion-mnist, or a folder: its test examples');
   addDataOptions(command)
     .addOption(option('--limit <n>', 'the first so many pictures', wholeNumber()))

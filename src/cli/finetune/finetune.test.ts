@@ -326,6 +326,15 @@ describe('fovea predict on photos', () => {
     expect(rows.every((row) => /sky\d+\.jpg,0,sky,0\.\d+$|,1$/.test(row))).toBe(true);
   });
 
+  test('a list', async () => {
+    await writeFile(at('some.csv'), 'path,label\nphotos/wood/wood0.jpg,wood\nphotos/sky/sky1.jpg,sky\n');
+    const { out } = await capture(['predict', model(), at('some.csv'), '--format', 'csv', ...reference]);
+    expect(out).toMatch(/wood0\.jpg,0,wood,.*\n.*sky1\.jpg,\d,sky,/);
+    await writeFile(at('some.csv'), 'path,label\n,wood\n');
+    const wrong = await capture(['predict', model(), at('some.csv'), ...reference]);
+    expect([wrong.code, wrong.err]).toEqual([2, expect.stringMatching(/some\.csv, line 2: there is no path/)]);
+  });
+
   test('JSON', async () => {
     const { out } = await capture(['predict', model(), photo('wood/wood2.jpg'), '--json', ...reference]);
     expect(JSON.parse(out)).toEqual({
