@@ -20,6 +20,8 @@ const START_UP = 1.5;
 const WAITING = 0.05;
 /** Most time of an evaluation that also finds top patches, ÷ that of one that does not. */
 const TOP_PATCHES = 1.2;
+/** Most seconds for the activations and Grad-CAM of a photo with MobileNet, the first time. */
+const EXPLAIN = 0.5;
 
 /** Whether a build has 128-bit multiply-adds (`narrow`) or 256-bit ones (`wide`). */
 export const bitsOf = (build) => (/wide|256/.test(build ?? '') ? 'wide' : 'narrow');
@@ -52,6 +54,9 @@ export function targetRows(cases) {
   }
   for (const { of, share } of cases.photoWaiting?.waitingShares ?? []) {
     add('photoWaiting, share', '', of, undefined, '≤', WAITING, share);
+  }
+  if (cases.explain?.firstSeconds !== undefined) {
+    add('explain, seconds', '', 'Fovea', undefined, '≤', EXPLAIN, cases.explain.firstSeconds);
   }
   for (const [of, { medianSeconds, minSeconds, runs }] of Object.entries(cases.startUp?.measured ?? {})) {
     if (!of.startsWith('Fovea')) continue;

@@ -3,6 +3,7 @@ import { algorithmError } from './algorithmError.mjs';
 import { bundleSize } from './bundleSize.mjs';
 import { catsAndDogs } from './catsAndDogs.mjs';
 import { eventLoop } from './eventLoop.mjs';
+import { explain } from './explain.mjs';
 import { finetuneMemory } from './finetuneMemory.mjs';
 import { installSize } from './installSize.mjs';
 import { machinePeak } from './machinePeak.mjs';
@@ -47,6 +48,7 @@ export const CASES = {
   eventLoop,
   photoWaiting,
   topPatches,
+  explain,
   mnistAccuracy,
   catsAndDogs,
   installSize,
