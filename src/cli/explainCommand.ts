@@ -2,6 +2,7 @@ import { basename, extname, join } from 'node:path';
 import type { Command } from 'commander';
 import { createPhotoDecoder, type PhotoDecoder } from '../data/node/photoDecoder.js';
 import { photoFolder } from '../data/node/photoFolder.js';
+import type { PhotoDataset } from '../data/photos/photoDataset.js';
 import { normalizePixels, type Preprocessing } from '../data/photos/preprocessing.js';
 import { encodePng } from '../draw/png.js';
 import { type Raster, rasterFromPixels } from '../draw/raster.js';
@@ -55,6 +56,8 @@ interface ExplainOptions extends EngineChoice {
 }
 
 const MAX_PHOTO_BYTES = 2 ** 28;
+/** Training photos that controls are measured on. */
+const CONTROL_PHOTOS = 4;
 const USUAL_METHODS = ['hiResCam', 'occlusion'] as const;
 /** Pixels of a photo's longer side on the page. */
 const SHOWN = 480;
@@ -76,7 +79,10 @@ export function addExplainCommand(program: Command, terminal: Terminal): void {
     .addOption(
       option('--fill <kind>', 'what covers: mean, blur or black', oneOf(['mean', 'blur', 'black'] as const), 'mean'),
     )
-    .option('--train-photos <folder>', 'training photos, of which the most similar are shown')
+    .option(
+      '--train-photos <folder>',
+      'training photos: the most similar are shown, and controls are measured on four of them',
+    )
     .addOption(option('--neighbors <n>', 'so many of them', wholeNumber(1, 100), '6'))
     .option('--no-controls', 'leave out the controls, which take longest and are kept for the next time')
     .option('--weights <file>', "a zoo network's weights, instead of the usual ones")
@@ -122,14 +128,26 @@ async function explain(word: string, path: string, options: ExplainOptions, term
       const inspector = new Inspector(opened.model, engine);
       const classOf = (text: string | undefined, flag: string): number | undefined =>
         text === undefined ? undefined : classIndex(text, inspector.classes, opened.classNames, `option ${flag}`);
+      const train = await openTraining(options, preprocessing, terminal);
       const explanation = await explainPhoto(inspector, photo.x, {
         ...{ methods, fill: options.fill ?? 'mean', black: blackOf(preprocessing), signal: terminal.signal },
         ...{ class: classOf(options.target, '--target'), over: classOf(options.ratherThan, '--rather-than') },
         place: options.layer === undefined ? undefined : { layer: options.layer },
         controls: options.controls ? controlCache() : false,
+        controlPhotos: train === undefined ? undefined : await spread(train, CONTROL_PHOTOS),
         onProgress: (step, share) => bar.draw(methodTexts[step as AttributionMethod].title, share, () => ''),
       });
-      const neighbors = await findNeighbors(inspector, photo.x, explanation, opened, decoder, options, bar, terminal);
+      const neighbors = await findNeighbors(
+        train,
+        inspector,
+        photo.x,
+        explanation,
+        opened,
+        decoder,
+        options,
+        bar,
+        terminal,
+      );
       bar.clear();
       await write(out, { photo, opened, explanation, neighbors, className, engine }, options, terminal);
     });
@@ -213,20 +231,36 @@ interface Neighbors {
   readonly facts: object;
 }
 
+/** The photos of the folder that training saw, where one is named. */
+async function openTraining(
+  { trainPhotos }: ExplainOptions,
+  preprocessing: Preprocessing,
+  { signal }: Terminal,
+): Promise<PhotoDataset | undefined> {
+  if (trainPhotos === undefined) return undefined;
+  return (await photoFolder(trainPhotos, { preprocessing, validation: 0, duplicates: 'keep', signal })).train;
+}
+
+/** A few photos from all over a data set, so that every class has its share. */
+async function spread(data: PhotoDataset, count: number): Promise<Tensor<'float32'>> {
+  const n = Math.min(count, data.size);
+  return (await data.batch(Uint32Array.from({ length: n }, (_, i) => Math.floor(((i + 0.5) * data.size) / n)))).x;
+}
+
 async function findNeighbors(
+  train: PhotoDataset | undefined,
   inspector: Inspector,
   x: Tensor<'float32'>,
   { class: index }: Explanation,
-  { preprocessing, classNames }: ExplainedModel,
+  { classNames }: ExplainedModel,
   decoder: PhotoDecoder,
   options: ExplainOptions,
   bar: ProgressBar,
   terminal: Terminal,
 ): Promise<Neighbors | undefined> {
   const folder = options.trainPhotos;
-  if (folder === undefined) return undefined;
+  if (folder === undefined || train === undefined) return undefined;
   const { signal } = terminal;
-  const { train } = await photoFolder(folder, { preprocessing, validation: 0, duplicates: 'keep', signal });
   const place = featurePlace(inspector.model);
   const features = await indexFeatures(inspector, train, {
     ...{ place, signal },

@@ -75,10 +75,15 @@ export interface PlanOptions {
    * memory: the same bits in up to a forward pass more of time. @default false
    */
   readonly recompute?: boolean;
+  /**
+   * Whether prepared weights, and what depends on weights alone, stay in memory from run to run. Without it each run makes them
+   * anew, for plans of large networks of which many are alive. @default true
+   */
+  readonly keep?: boolean;
 }
 
 /** What a caller may ask of a plan, whatever the engine. */
-export type PlanRequest = Pick<PlanOptions, 'recompute'>;
+export type PlanRequest = Pick<PlanOptions, 'recompute' | 'keep'>;
 
 /** A stretch of memory shared by all values that are views of one another or follow in place. */
 interface Buffer {
@@ -93,7 +98,7 @@ interface Buffer {
 /** Decides order and memory of a graph: fusion, liveness, in-place reuse, one arena. */
 export function makePlan(graph: Graph, options: PlanOptions = {}): Plan {
   const { nodes: ordered, assignments } = appendCopies(graph, fuse(graph, options.pools));
-  const constant = findConstants(graph, ordered, assignments);
+  const constant = options.keep === false ? NOTHING : findConstants(graph, ordered, assignments);
   const isFirst = (node: Node): boolean => constant.nodes.has(node);
   const usual = [...ordered.filter(isFirst), ...ordered.filter((node) => !isFirst(node))];
   const orders = [usual];
@@ -195,6 +200,8 @@ interface Constants {
   /** Their results, and the variables themselves. */
   readonly values: ReadonlySet<Value>;
 }
+
+const NOTHING: Constants = { nodes: new Set(), values: new Set() };
 
 function findConstants(graph: Graph, nodes: readonly Node[], assignments: readonly Assignment[]): Constants {
   const assigned = new Set(assignments.flatMap(({ variable, value }) => [variable, value]));

@@ -35,6 +35,8 @@ export interface ExplainPhotoOptions {
   readonly black?: readonly number[] | undefined;
   /** Results of controls that were computed before for these weights, or `false` for none. @default computes them */
   readonly controls?: ControlStore | false;
+  /** Photos [n, h, w, c] to measure controls on; a single one says little. @default the photo itself */
+  readonly controlPhotos?: Tensor<'float32'> | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Told of each step, before it begins, and how far it is. */
   readonly onProgress?: (step: string, share: number) => void;
@@ -184,13 +186,16 @@ async function controlsOf(
   make: MapMaker,
   target: Target,
   weightsHash: string,
-  { controls: store, place, signal }: ExplainPhotoOptions,
+  { controls: store, controlPhotos, place, signal }: ExplainPhotoOptions,
   onProgress: (done: number, total: number) => void,
 ): Promise<Controls> {
-  const key = await sha256(JSON.stringify({ version: 1, weightsHash, method, place: place ?? null }));
+  const key = await sha256(
+    JSON.stringify({ version: 1, weightsHash, method, place: place ?? null, photos: controlPhotos?.shape[0] ?? 1 }),
+  );
   const known = store === undefined || store === false ? undefined : await store.get(key);
   if (known !== undefined) return known;
-  const found = await checkMaps(inspector, x, make, { target, signal, onProgress });
+  const about = controlPhotos === undefined ? { target } : {};
+  const found = await checkMaps(inspector, controlPhotos ?? x, make, { ...about, signal, onProgress });
   if (store !== undefined && store !== false) await store.put(key, found);
   return found;
 }

@@ -15,6 +15,8 @@ import { type ReverseRule, reverseRules } from './reverseRules.js';
 import { readScores, type Scores } from './scores.js';
 import { isFixed, placeOf, type ResolvedTarget, rowsOf, type Seed, seedOf, type Target } from './target.js';
 
+/** Bytes of prepared weights that a plan may keep: of a large network each question would keep them all again. */
+const MOST_KEPT = 2 ** 26;
 /** Plans that are kept; each holds memory of the engine. */
 const MOST_PROGRAMS = 12;
 
@@ -182,7 +184,10 @@ export class Inspector {
     if (loaded === undefined) {
       const traced = traceModel(this.model, n);
       build(traced);
-      loaded = { traced, program: await this.engine.load(this.engine.plan(traced.graph)) };
+      const plan = this.engine.plan(traced.graph);
+      const fits = plan.keptBytes <= MOST_KEPT;
+      const program = await this.engine.load(fits ? plan : this.engine.plan(traced.graph, { keep: false }));
+      loaded = { traced, program };
       const oldest = this.#programs.keys().next().value;
       if (this.#programs.size >= MOST_PROGRAMS && oldest !== undefined) this.#programs.delete(oldest);
     } else {

@@ -113,8 +113,12 @@ export function coverSentence(check: CoverCheck, name: ClassNamer): string {
 export function controlSentence({ weights, edges, chance, passed, photos }: Controls): string {
   const mark = (one: { readonly passed: boolean }): string => (one.passed ? '✓' : '✗');
   const facts = `changes with the weights ${mark(weights)} (correlation ${fixed(weights.value)} with the top layers random), more than edges ${mark(edges)} (${fixed(edges.value)}), better than displaced ${mark(chance)} (${fixed(chance.value)} standard errors)`;
-  const said = passed ? 'Controls passed' : 'Controls failed: do not read this map as a reason';
-  return `${said}: ${facts}; measured on ${photos === 1 ? 'one photo' : `${photos} photos`}. Passing finds no fault; it does not prove a map right.`;
+  const failed =
+    photos === 1
+      ? 'Controls not passed on this photo alone'
+      : 'Controls failed: do not read maps of this method as a reason';
+  const said = passed ? 'Controls passed' : failed;
+  return `${said}: ${facts}; measured on ${photos === 1 ? 'one photo, which says little' : `${photos} photos`}. Passing finds no fault; it does not prove a map right.`;
 }
 
 /** Which training photos are most like this one, by the names of their classes, which a folder may number otherwise. */
