@@ -1,24 +1,36 @@
 import type { Command } from 'commander';
+import { writeFileAtomic } from '../formats/node/files.js';
 import type { JsonObject } from '../layers/json.js';
-import { measure } from '../report/measure.js';
-import { collectPredictions } from '../report/predictions.js';
+import { reportPage } from '../pages/report/reportPage.js';
+import { type Calibration, calibration } from '../report/calibration.js';
+import { ensemble } from '../report/ensemble.js';
+import { type Measure, measure } from '../report/measure.js';
+import { kaggleCsv, predictionsCsv } from '../report/predictionFiles.js';
+import { collectPredictions, type Predictions } from '../report/predictions.js';
+import { suspectedLabels } from '../report/suspectedLabels.js';
+import { FoveaError } from '../tensor/errors.js';
 import { addAugmentOption } from './augmentOption.js';
-import { addDataOptions, checkFits, type DataOptions, dataFor } from './dataOptions.js';
-import { openData } from './dataSource.js';
+import { addDataOptions } from './dataOptions.js';
 import { addEngineOptions, type EngineChoice, withEngine } from './engineOptions.js';
-import { commas } from './format.js';
+import { commas, percent } from './format.js';
+import { type MeasuredExamples, type MeasuredOptions, measuredExamples } from './measuredExamples.js';
 import { accuracyText, classTable, confusionTable, mixupText } from './measureText.js';
-import { openTrainedModel } from './modelSource.js';
-import { oneOf, option, wholeNumber } from './optionValues.js';
+import { oneOf, option, realNumber, wholeNumber } from './optionValues.js';
+import { addPhotoOptions } from './photoOptions.js';
 import { ProgressBar } from './progressBar.js';
 import { paint, type Terminal } from './terminal.js';
 import { drawnFrom, TTA_AUGMENT, ttaOption } from './ttaOption.js';
+import { version } from './version.js';
 
-interface EvaluateOptions extends EngineChoice, DataOptions {
-  readonly split?: 'test' | 'train';
+interface EvaluateOptions extends EngineChoice, MeasuredOptions {
+  readonly with?: readonly string[];
   readonly batchSize?: number;
   readonly tta?: number;
   readonly augment?: JsonObject;
+  readonly report?: string;
+  readonly csv?: string;
+  readonly kaggle?: string;
+  readonly clip?: number;
   readonly json?: true;
 }
 
@@ -28,13 +40,27 @@ export function addEvaluateCommand(program: Command, terminal: Terminal): void {
     .command('evaluate')
     .summary('measure a trained model: accuracy, loss, each class, what is taken for what')
     .description(
-      `Measures a trained model on data, in inference mode: loss, accuracy with its 95 % interval (Wilson), precision and recall of each class, and the confusion matrix.`,
+      `Measures a trained model on data or photos, in inference mode: loss, accuracy with its 95 % interval (Wilson), precision and recall of each class, the confusion matrix, and whether probabilities can be believed. Several models together are an ensemble.`,
     )
     .argument('<model>', 'a model file (.safetensors), or the folder of a run')
-    .argument('[data]', 'digits, mnist, fashion-mnist, or a folder with idx files (default: what it was trained on)');
-  addDataOptions(command)
-    .addOption(option('--split <part>', 'which examples: test or train', oneOf(['test', 'train']), 'test'))
-    .addOption(option('--batch-size <n>', 'examples at once', wholeNumber(), '128'))
+    .argument(
+      '[data]',
+      'digits, mnist, fashion-mnist, a folder with idx files, or photos (default: those of the run that nothing was learned from)',
+    );
+  addPhotoOptions(addDataOptions(command))
+    .addOption(
+      option('--split <part>', 'which examples', oneOf(['test', 'valid', 'train']), 'test; of photos valid if no test'),
+    )
+    .option(
+      '--with <model>',
+      'another model, for an ensemble; may be given again',
+      (one: string, all: string[] = []) => [...all, one],
+    )
+    .addOption(option('--batch-size <n>', 'examples at once', wholeNumber(), '128; 32 photos'))
+    .option('--report <file>', 'write everything as one page of HTML')
+    .option('--csv <file>', 'write the prediction for each example')
+    .option('--kaggle <file>', 'write predictions in the form of a Kaggle submission')
+    .addOption(option('--clip <n>', 'highest probability in a submission, as 0.95', realNumber({ below: 1 })))
     .addOption(ttaOption())
     .option('--json', 'print one JSON object');
   addAugmentOption(command, TTA_AUGMENT);
@@ -44,45 +70,122 @@ export function addEvaluateCommand(program: Command, terminal: Terminal): void {
       `
 Examples:
   fovea evaluate runs/2026-01-31-digits-cnn
-  fovea evaluate model.safetensors digits --test-size 10000
+  fovea evaluate runs/2026-01-31-photos-mobilenet --report report.html
+  fovea evaluate runs/2026-01-31-photos-mobilenet ~/other-photos --csv all.csv
+  fovea evaluate runs/first --with runs/second --with runs/third
   fovea evaluate model.safetensors mnist --data-folder ~/data/mnist --json`,
     )
     .action((path: string, word: string | undefined, options: EvaluateOptions) =>
-      evaluateModel(path, word, options, terminal),
+      evaluateModels([path, ...(options.with ?? [])], word, options, terminal),
     );
 }
 
-async function evaluateModel(path: string, word: string | undefined, options: EvaluateOptions, terminal: Terminal) {
-  const { model, metadata, from } = await openTrainedModel(path);
-  const choice = await dataFor(word, options, metadata);
-  const opened = await openData(choice, terminal);
-  const split = options.split ?? 'test';
-  const data = opened[split];
-  checkFits(model, data, opened.title);
+async function evaluateModels(
+  paths: readonly string[],
+  word: string | undefined,
+  options: EvaluateOptions,
+  terminal: Terminal,
+): Promise<void> {
+  if (options.clip !== undefined && options.kaggle === undefined) {
+    throw new FoveaError('option', { where: 'option --clip', rule: 'it is for --kaggle', received: 'no --kaggle' });
+  }
   const bar = new ProgressBar(terminal.stderr);
-  const predictions = await withEngine(options, (engine) =>
-    collectPredictions(model, drawnFrom(data, options), {
-      ...{ engine, batchSize: options.batchSize ?? 128, signal: terminal.signal, draws: options.tta ?? 0 },
-      onProgress: (n) => bar.draw('evaluating', n / data.size, () => `${commas(n)} of ${commas(data.size)}`),
-    }),
-  ).finally(() => bar.clear());
-  const result = measure(predictions);
-  const { stdout } = terminal;
+  const members: { readonly examples: MeasuredExamples; readonly predictions: Predictions }[] = [];
+  await withEngine(options, async (engine) => {
+    for (const [i, path] of paths.entries()) {
+      const examples = await measuredExamples(path, word ?? undefined, options, terminal);
+      const { data, isPhotos, opened } = examples;
+      const title = paths.length === 1 ? 'evaluating' : `evaluating ${i + 1}/${paths.length}`;
+      const predictions = await collectPredictions(opened.model, drawnFrom(data, options), {
+        ...{ engine, batchSize: options.batchSize ?? (isPhotos ? 32 : 128), signal: terminal.signal },
+        draws: options.tta ?? 0,
+        onProgress: (n) => bar.draw(title, n / data.size, () => `${commas(n)} of ${commas(data.size)}`),
+      });
+      members.push({ examples, predictions });
+    }
+  }).finally(() => bar.clear());
+  const [first] = members as [(typeof members)[number]];
+  const predictions = ensemble(members.map((member) => member.predictions));
+  await writeFiles(predictions, first.examples, members.length, options);
+  const [result, believed] = [measure(predictions), calibration(predictions)];
   if (options.json) {
+    const { choice, part, opened } = first.examples;
+    const head = { event: 'evaluation', model: opened.from, data: choice, split: part };
     const { wrong, ...numbers } = result;
-    stdout.write(`${JSON.stringify({ event: 'evaluation', model: from, data: choice, split, ...numbers, wrong })}\n`);
+    const each = members.length === 1 ? {} : { members: members.map((one) => memberNumbers(one)) };
+    terminal.stdout.write(`${JSON.stringify({ ...head, ...each, ...numbers, calibration: believed, wrong })}\n`);
     return;
   }
+  for (const line of textOf(result, believed, members, terminal)) terminal.stdout.write(`${line}\n`);
+}
+
+function memberNumbers({
+  examples,
+  predictions,
+}: {
+  readonly examples: MeasuredExamples;
+  readonly predictions: Predictions;
+}) {
+  const { accuracy, interval, loss, lossInterval } = measure(predictions);
+  return { model: examples.opened.from, accuracy, interval, loss, lossInterval };
+}
+
+function textOf(
+  result: Measure,
+  { ece, eceInterval, temperature, temperatureInterval }: Calibration,
+  members: readonly { readonly examples: MeasuredExamples; readonly predictions: Predictions }[],
+  terminal: Terminal,
+): string[] {
   const mixups = mixupText(result);
-  const lines = [
-    paint(terminal, 'bold', `${from} on the ${split === 'test' ? 'test' : 'training'} examples of ${opened.title}`),
+  const [{ examples }] = members as [(typeof members)[number]];
+  const { title, opened } = examples;
+  const name = members.length === 1 ? opened.from : `${members.length} models together`;
+  const { low, high } = temperatureInterval;
+  return [
+    paint(terminal, 'bold', `${name} on the ${title}`),
     accuracyText(result),
+    ...(members.length === 1
+      ? []
+      : ['', ...members.map((one) => `  ${one.examples.opened.from}: ${accuracyText(measure(one.predictions))}`)]),
     '',
     ...classTable(result),
     '',
     'Rows are true classes, columns what they were taken for:',
     ...confusionTable(result),
     ...(mixups === '' ? [] : ['', `Most confused: ${mixups}`]),
+    '',
+    `Calibration error ${percent(ece, 1)} (${percent(eceInterval.low, 1)} to ${percent(eceInterval.high, 1)}), temperature ${temperature.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})${low > 1 ? ': too sure of itself' : high < 1 ? ': not sure enough of itself' : ''}`,
   ];
-  stdout.write(`${lines.join('\n')}\n`);
+}
+
+async function writeFiles(
+  predictions: Predictions,
+  { title, opened, part, isPhotos, picture }: MeasuredExamples,
+  members: number,
+  { report, csv, kaggle, clip }: EvaluateOptions,
+): Promise<void> {
+  if (csv !== undefined) await writeFileAtomic(csv, predictionsCsv(predictions));
+  if (kaggle !== undefined) {
+    const ids = Array.from(predictions.indices, (index, i) => idOf(predictions.names?.[i] ?? `${index}`));
+    await writeFileAtomic(kaggle, kaggleCsv({ ...predictions, ids }, clip === undefined ? {} : { clip }));
+  }
+  if (report === undefined) return;
+  const page = await reportPage({
+    ...{ title: `${opened.shortName} on the ${title}`, predictions, examples: title },
+    example: isPhotos ? 'photo' : 'example',
+    // About what it learned from, a network says little else than the labels.
+    suspects: part === 'train' ? undefined : suspectedLabels(predictions),
+    configuration: [
+      ['model', members === 1 ? opened.from : `${opened.from} and ${members - 1} more`],
+      ['parameters', commas(opened.model.countParameters().total)],
+    ],
+    ...(picture === undefined ? {} : { picture }),
+    madeBy: `Made by Fovea ${version()}`,
+  });
+  await writeFileAtomic(report, page);
+}
+
+/** `test/12.jpg` as `12`, as submissions have it. */
+function idOf(name: string): string {
+  return name.replace(/^.*[/\\]/, '').replace(/\.[^.]*$/, '');
 }

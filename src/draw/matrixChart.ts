@@ -21,6 +21,8 @@ export interface MatrixChartOptions extends ChartText {
   readonly rowTitle?: string;
   /** @default 'called' */
   readonly columnTitle?: string;
+  /** Where a cell leads to: an address within the page, such as `#cell-0-1`. */
+  readonly link?: (row: number, column: number) => string | undefined;
   /** @default 640 */
   readonly width?: number;
 }
@@ -62,18 +64,18 @@ export function matrixChart(options: MatrixChartOptions): Markup {
       const [x, y] = [left + j * cell, top + i * cell];
       const said = `${labels[i]} called ${labels[j]}: ${count} of ${total}`;
       const color = i === j ? POSITIVE : NEGATIVE;
-      parts.push(
-        html`<rect x="${round(x)}" y="${round(y)}" width="${round(cell)}" height="${round(cell)}" fill="${color}" fill-opacity="${round(share)}" stroke="${GRID}" stroke-width="0.5"><title>${said}</title></rect>`,
-      );
+      const target = options.link?.(i, j);
+      const rectangle = html`<rect x="${round(x)}" y="${round(y)}" width="${round(cell)}" height="${round(cell)}" fill="${color}" fill-opacity="${round(share)}" stroke="${GRID}" stroke-width="0.5"><title>${said}</title></rect>`;
+      parts.push(target === undefined ? rectangle : html`<a href="${target}" aria-label="${said}">${rectangle}</a>`);
       if (n > MOST_WITH_COUNTS) continue;
       const textSize = Math.min(13, cell * 0.45, (cell * 1.5) / String(count).length);
       const fill = count === 0 ? MUTED : share > 0.55 ? 'var(--on-color, #ffffff)' : INK;
       parts.push(
-        svgText(x + cell / 2, y + cell / 2 + textSize / 3, String(count), {
+        html`<g pointer-events="none">${svgText(x + cell / 2, y + cell / 2 + textSize / 3, String(count), {
           anchor: 'middle',
           fill,
           size: round(textSize),
-        }),
+        })}</g>`,
       );
     }
   }

@@ -32,3 +32,5 @@ export { describeNetwork } from './workbook/describeNetwork.js';
 export { type ExampleNumbers, exampleNetwork, randomExample } from './workbook/exampleNetwork.js';
 export type { CellActivation, NetworkDescription, NetworkStep } from './workbook/networkDescription.js';
 export { networkWorkbook, type Workbook, type WorkbookOptions } from './workbook/workbook.js';
+export type { Picture } from './report/pictureShelf.js';
+export { type ReportOptions, type ReportStage, reportPage } from './report/reportPage.js';

@@ -1,65 +1,27 @@
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { saveModel } from '../../formats/modelFile.js';
 import { loadArray } from '../../formats/node/arrays.js';
 import { writeSafetensors } from '../../formats/safetensors.js';
-import { conv2d } from '../../layers/conv2d.js';
 import { dense } from '../../layers/dense.js';
-import { globalAveragePooling2d } from '../../layers/globalAveragePooling2d.js';
 import { sequential } from '../../model/sequential.js';
-import { RandomStream } from '../../tensor/random.js';
 import { zoo } from '../../zoo/zoo.js';
 import { capture, events } from '../testing/captured.js';
+import { drawPhoto, drawPhotoClasses, writeTinyBase } from '../testing/drawnPhotos.js';
 
 let folder: string;
 let photos: string;
 let base: string;
 const at = (name: string): string => join(folder, name);
 
-/** Pictures of 24 × 20 pixels, mostly of one color, in JPEG. */
-async function draw(path: string, color: readonly [number, number, number], seed: number): Promise<void> {
-  const random = new RandomStream(seed, path.slice(folder.length));
-  const pixels = Buffer.alloc(24 * 20 * 3);
-  for (let i = 0; i < pixels.length; i++) {
-    pixels[i] = Math.max(0, Math.min(255, (color[i % 3] as number) + 60 * random.normal()));
-  }
-  await sharp(pixels, { raw: { width: 24, height: 20, channels: 3 } })
-    .jpeg()
-    .toFile(path);
-}
-
-async function drawClasses(into: string, perClass: number): Promise<void> {
-  for (const [name, color] of [
-    ['sky', [60, 90, 200]],
-    ['wood', [150, 100, 50]],
-  ] as const) {
-    await mkdir(join(into, name), { recursive: true });
-    for (let i = 0; i < perClass; i++) await draw(join(into, name, `${name}${i}.jpg`), color, i);
-  }
-}
-
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fovea-finetune-'));
   photos = at('photos');
-  await drawClasses(photos, 20);
-  // A network that was "trained" on something else, with what its photos went through.
-  const net = sequential(
-    [
-      conv2d({ filters: 8, kernelSize: 3, activation: 'relu', inputShape: [8, 8, 3], name: 'conv' }),
-      globalAveragePooling2d({ name: 'pool' }),
-      dense({ units: 5, activation: 'softmax', name: 'old' }),
-    ],
-    { name: 'tiny' },
-  );
-  const preprocessing = {
-    ...{ resize: { mode: 'squash', to: 8, interpolation: 'bilinear' }, crop: [8, 8], channelOrder: 'rgb' },
-    ...{ range: [-1, 1], mean: [0, 0, 0], standardDeviation: [1, 1, 1] },
-  };
+  await drawPhotoClasses(photos, 20);
   base = at('tiny.safetensors');
-  await writeFile(base, await saveModel(net, { preprocessing: JSON.stringify(preprocessing) }));
+  await writeTinyBase(base);
 });
 beforeAll(() => {
   vi.stubEnv('FOVEA_CACHE', at('cache'));
@@ -87,8 +49,14 @@ describe('fovea finetune', () => {
     expect(out).toContain('Rows are true classes');
     expect(out).toContain(`fovea predict ${at('first/model.safetensors')}`);
     expect(await readdir(at('first'))).toEqual([
-      ...['checkpoint.safetensors', 'config.json', 'log.csv', 'log.jsonl', 'model.safetensors', 'report.json'],
+      ...['checkpoint.safetensors', 'config.json', 'log.csv', 'log.jsonl', 'model.safetensors'],
+      ...['report.html', 'report.json'],
     ]);
+    expect(out).toMatch(/^Coach +There is too little validation data to tell/m);
+    expect(out).toMatch(/Next step .*\n +fovea finetune .*--validation 0\.4/);
+    const page = await readFile(at('first/report.html'), 'utf8');
+    expect(page).toContain('data:image/jpeg;base64,');
+    expect(page).toContain('--validation 0.4');
     const report = JSON.parse(await readFile(at('first/report.json'), 'utf8')) as Record<string, unknown>;
     expect(report).toMatchObject({
       ...{ classes: ['sky', 'wood'], train: 32, valid: 8, test: 0, measuredOn: 'valid', worst: [], problems: [] },
@@ -152,10 +120,10 @@ describe('fovea finetune', () => {
       ['valid', 4],
       ['test', 3],
     ] as const)
-      await drawClasses(join(parts, part), n);
+      await drawPhotoClasses(join(parts, part), n);
     await mkdir(join(parts, 'test', 'sky'), { recursive: true });
     // A photo of wood among those of the sky must be the surest mistake.
-    await draw(join(parts, 'test', 'sky', 'not-sky.jpg'), [150, 100, 50], 99);
+    await drawPhoto(join(parts, 'test', 'sky', 'not-sky.jpg'), [150, 100, 50], 99);
     await writeFile(join(parts, 'train', 'sky', 'broken.jpg'), Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 1]));
     const { code, out } = await capture([
       ...['finetune', parts, '--base', base, '--run', at('tested'), '--learning-rate', '0.05', ...reference],
@@ -450,7 +418,7 @@ describe('weights', () => {
       'does not say what photos must go through',
     );
     await mkdir(at('one/sky'), { recursive: true });
-    await draw(at('one/sky/a.jpg'), [0, 0, 0], 1);
+    await drawPhoto(at('one/sky/a.jpg'), [0, 0, 0], 1);
     expect((await capture(['finetune', at('one'), '--base', base])).err).toContain('at least two classes');
   });
 });

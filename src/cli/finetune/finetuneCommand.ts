@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { addAugmentOption, presetsHelp } from '../augmentOption.js';
 import type { Outcome } from '../commandLine.js';
 import { addEngineOptions } from '../engineOptions.js';
-import { distance, option, realNumber, wholeNumber } from '../optionValues.js';
+import { distance, oneOf, option, realNumber, wholeNumber } from '../optionValues.js';
 import { addDuplicatesOption, addPhotoOptions, PHOTOS_ARGUMENT } from '../photoOptions.js';
 import { checkResumeOptions } from '../resumeOptions.js';
 import type { Terminal } from '../terminal.js';
@@ -50,6 +50,8 @@ export function addFinetuneCommand(program: Command, terminal: Terminal, outcome
       ),
     )
     .addOption(option('--dropout <n>', 'rate before the new layer', realNumber({ included: true, below: 1 }), '0'))
+    .addOption(option('--weight-decay <n>', 'how fast weights shrink (AdamW)', realNumber({ included: true }), '0'))
+    .addOption(option('--class-weights <how>', 'balanced: rare classes count as much as others', oneOf(['balanced'])))
     .option('--unfreeze <layer>', 'then let this layer and all above learn too; "all" for every layer')
     .addOption(
       option('--unfreeze-epochs <n>', 'epochs for that', wholeNumber(), `${unfreezeEpochs}, where layers are unfrozen`),

@@ -29,6 +29,8 @@ const schema = v.object({
     learningRate: real(0),
     batchSize: whole(),
     dropout: real(0),
+    weightDecay: v.optional(real(0), 0),
+    classWeights: v.optional(v.nullable(v.literal('balanced')), null),
     seed: whole(0),
     /** The lowest layer that learns in the second stage, 'all' for the first; null where there is no such stage. */
     unfreeze: v.nullable(v.string()),

@@ -1,4 +1,6 @@
+import type { Dataset } from '../../data/dataset.js';
 import type { PhotoDataset } from '../../data/photos/photoDataset.js';
+import { subset } from '../../data/subset.js';
 import type { Engine } from '../../engines/engine.js';
 import type { JsonObject } from '../../layers/json.js';
 import type { Model } from '../../model/model.js';
@@ -7,6 +9,7 @@ import { cacheFeatures, type FeatureProgress } from '../../train/features/cacheF
 import type { FeatureStore } from '../../train/features/featureStore.js';
 import type { FeatureOptions } from '../../train/features/fitOnFeatures.js';
 import { splitModel } from '../../train/features/splitModel.js';
+import { sampleIndices } from '../../train/fitOptions.js';
 import { Predictor } from '../../train/predict.js';
 import { featurePlace } from './featurePlace.js';
 import type { PhotoPart } from './finetunePhotos.js';
@@ -50,14 +53,36 @@ export class FinetuneFeatures {
     };
   }
 
+  get engine(): Engine {
+    return this.#engine;
+  }
+
+  get signal(): AbortSignal {
+    return this.#signal;
+  }
+
+  /** Features of a part with the layers that stand on them; undefined where none are kept. */
+  async kept(part: PhotoPart, data: PhotoDataset): Promise<{ data: Dataset; head: Model } | undefined> {
+    const split = this.#store === false ? undefined : splitModel(this.#run.model);
+    if (split === undefined) return undefined;
+    return { data: await this.#cached(part, data, split.frozen), head: split.head };
+  }
+
   /** On features where there are any: what is above makes of them what the whole network makes of photos. */
   async predictions(part: PhotoPart, data: PhotoDataset): Promise<Predictions> {
     const options = { engine: this.#engine, signal: this.#signal, batchSize: 32 };
-    const { model } = this.#run;
-    const split = this.#store === false ? undefined : splitModel(model);
-    if (split === undefined) return collectPredictions(model, data, options);
-    const features = await this.#cached(part, data, split.frozen);
-    return collectPredictions(split.head, { ...features, names: data.names }, options);
+    const kept = await this.kept(part, data);
+    if (kept === undefined) return collectPredictions(this.#run.model, data, options);
+    return collectPredictions(kept.head, { ...kept.data, names: data.names }, options);
+  }
+
+  /** On training photos, as they are: all where features are kept, else a sample that is the same each time. */
+  async trainingPredictions(most: number): Promise<Predictions> {
+    const { train } = this.#run.photos.parts;
+    if ((await this.kept('train', train)) !== undefined) return this.predictions('train', train);
+    const indices = sampleIndices(train.size, most, this.#run.config.training.seed);
+    const sample = { ...subset(train, indices), names: Array.from(indices, (i) => train.names[i] as string) };
+    return collectPredictions(this.#run.model, sample, { engine: this.#engine, signal: this.#signal, batchSize: 32 });
   }
 
   /** The largest difference between the whole network on a few photos, and its upper part on features. */

@@ -13,6 +13,8 @@ export interface FinetuneOptions extends EngineChoice, PhotoOptions {
   readonly augment?: JsonObject;
   readonly passes?: number;
   readonly dropout?: number;
+  readonly weightDecay?: number;
+  readonly classWeights?: 'balanced';
   readonly unfreeze?: string;
   readonly unfreezeEpochs?: number;
   readonly validation?: number;
@@ -33,6 +35,7 @@ export const finetuneDefaults = {
   learningRate: 0.002,
   batchSize: 32,
   dropout: 0,
+  weightDecay: 0,
   unfreezeEpochs: 2,
   validation: 0.2,
   duplicates: 'together',

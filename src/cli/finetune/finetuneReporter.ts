@@ -1,4 +1,5 @@
 import { isAbsolute, join } from 'node:path';
+import type { Advice } from '../../report/coach/finding.js';
 import type { Measure } from '../../report/measure.js';
 import type { BatchInfo, TrainingRun } from '../../train/callbacks/callback.js';
 import type { FeatureProgress } from '../../train/features/cacheFeatures.js';
@@ -6,6 +7,7 @@ import { type EpochRecord, numberIn } from '../../train/history.js';
 import { clock, columns, commas, count, duration, percent, shellWord } from '../format.js';
 import { accuracyText, classTable, confusionTable } from '../measureText.js';
 import { ProgressBar } from '../progressBar.js';
+import { adviceLines } from '../report/adviceText.js';
 import { paint, type Terminal } from '../terminal.js';
 
 /** A photo that was taken for something else. */
@@ -45,6 +47,7 @@ export interface FinetuneResult extends FinetuneFacts {
   readonly measure: Omit<Measure, 'wrong'> | undefined;
   readonly worst: readonly WorstMistake[];
   /** Largest difference between the whole network and its parts on a few photos. */
+  readonly coach: Advice & { readonly next: readonly string[] | null };
   readonly wholeNetworkDifference: number | undefined;
   readonly seconds: Readonly<Record<string, number>>;
   /** How long computing stood still because photos were not yet decoded, and how long it took in all; seconds. */
@@ -195,8 +198,12 @@ export class FinetuneReporter {
         .join(', ')}`,
     );
     this.#line(`           waited for photos ${duration(waiting.seconds)} of ${duration(waiting.of)}`);
+    if (measure !== undefined) this.#line(`           everything in one page: ${join(result.run, 'report.html')}`);
     this.#line('');
-    this.#line('What to try next:');
+    const { next, ...advice } = result.coach;
+    for (const line of adviceLines(this.#terminal, advice, next ?? undefined)) this.#line(line);
+    this.#line('');
+    this.#line('What to try:');
     const photo = worst[0]?.photo;
     this.#say([
       'predict',

@@ -1,6 +1,7 @@
 import { augmentationFromConfig } from '../../data/augment/augmentationFromConfig.js';
 import { augmentationQuestions } from '../../data/augment/questions.js';
 import type { Engine } from '../../engines/engine.js';
+import { advise } from '../../report/coach/advise.js';
 import { measure } from '../../report/measure.js';
 import { FoveaError } from '../../tensor/errors.js';
 import { withEngine } from '../engineOptions.js';
@@ -10,6 +11,8 @@ import { photoModelTexts } from '../modelTexts.js';
 import { photoRemarks } from '../photoOptions.js';
 import type { Terminal } from '../terminal.js';
 import { version } from '../version.js';
+import { finetuneWords } from './finetuneCommandLine.js';
+import { finetuneEvidence } from './finetuneEvidence.js';
 import { FinetuneFeatures } from './finetuneFeatures.js';
 import { type FinetuneOptions, finetuneDefaults } from './finetuneOptions.js';
 import { type FinetuneFacts, FinetuneReporter } from './finetuneReporter.js';
@@ -118,19 +121,19 @@ async function finetuneWith(
     data === undefined || predictions === undefined
       ? undefined
       : ({ part, data, predictions, measure: measure(predictions) } as const);
+  const advice = advise(await finetuneEvidence(run, learned.history, features));
   const wholeNetworkDifference = data === undefined ? undefined : await features.difference(part, data);
   if (features.seconds > 0) seconds.features = features.seconds;
   seconds.measuring = (performance.now() - start) / 1000 - (features.seconds - known);
   seconds.all = (performance.now() - began) / 1000;
   const waiting = { seconds: photos.folder.waitedSeconds, of: seconds.all - (seconds.photos ?? 0) };
-  reporter.end(await writeResults({ run, facts, learned, measured, wholeNetworkDifference, seconds, waiting }));
+  const outcome = { run, facts, learned, measured, advice, wholeNetworkDifference, seconds, waiting };
+  reporter.end(await writeResults(outcome, terminal));
   return SUCCESS;
 }
 
 function factsOf({ config, base, photos, model, folder }: PreparedFinetuning, engine: Engine): FinetuneFacts {
-  const { folder: path, columns, group, duplicates } = photos.choice;
-  const { unfreeze, augment, passes } = config.training;
-  const { weights, network } = config.base;
+  const { folder: path } = photos.choice;
   const { train, valid, test } = photos.parts;
   const { name, build, threads } = engine.description;
   const { total, trainable } = model.countParameters();
@@ -144,23 +147,7 @@ function factsOf({ config, base, photos, model, folder }: PreparedFinetuning, en
       classes: photos.folder.classNames,
     },
     ...{ train: train.size, valid: valid?.size ?? 0, test: test?.size ?? 0 },
-    command: [
-      ...['finetune', path, '--base', network],
-      ...(columns === undefined
-        ? []
-        : [
-            '--columns',
-            Object.entries(columns)
-              .map((pair) => pair.join('='))
-              .join(),
-          ]),
-      ...(group === undefined ? [] : ['--group', group]),
-      ...(duplicates === 'together' ? [] : ['--duplicates', duplicates]),
-      ...(weights === null ? [] : ['--weights', weights]),
-      ...(unfreeze === null ? [] : ['--unfreeze', unfreeze]),
-      ...(augment === null ? [] : ['--augment', JSON.stringify(augment)]),
-      ...(passes === null ? [] : ['--passes', `${passes}`]),
-    ],
+    command: finetuneWords(config),
     ...{
       leftOut: photos.folder.problems.length,
       remarks: photoRemarks(photos.folder),

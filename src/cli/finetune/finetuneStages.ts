@@ -9,7 +9,8 @@ import type { FitResult } from '../../train/fit.js';
 import type { EpochRecord } from '../../train/history.js';
 import { checkpointFile } from '../../train/node/checkpointFile.js';
 import { logFile } from '../../train/node/logFile.js';
-import { adam } from '../../train/optimizers/adam.js';
+import { adam, adamW } from '../../train/optimizers/adam.js';
+import type { Optimizer, OptimizerOptions } from '../../train/optimizers/optimizer.js';
 import { oneCycle } from '../../train/schedules/oneCycle.js';
 import type { FinetuneFeatures } from './finetuneFeatures.js';
 import type { FinetuneReporter } from './finetuneReporter.js';
@@ -43,7 +44,9 @@ export interface StageSettings {
 /** Trains in stages, with a checkpoint and a line of the log after each epoch; goes on where the run had stopped. */
 export async function learnInStages(run: PreparedFinetuning, settings: StageSettings): Promise<Learned> {
   const { model, config, resume, folder } = run;
-  const { epochs, learningRate, unfreeze, unfreezeEpochs, seed } = config.training;
+  const { epochs, learningRate, weightDecay, unfreeze, unfreezeEpochs, seed } = config.training;
+  const optimizer = (options: OptimizerOptions): Optimizer =>
+    weightDecay === 0 ? adam(options) : adamW({ ...options, weightDecay });
   let began = performance.now();
   const ended = (stage: FinetuneStage): void => {
     const now = performance.now();
@@ -55,7 +58,7 @@ export async function learnInStages(run: PreparedFinetuning, settings: StageSett
     const head = await fitOnFeatures(model, trainingPhotos(run, 'head'), {
       ...common(run, settings, { stage: 'head' }),
       ...{ loss: 'categoricalCrossentropy', epochs, seed },
-      optimizer: adam({ learningRate: oneCycle({ maxLearningRate: learningRate }) }),
+      optimizer: optimizer({ learningRate: oneCycle({ maxLearningRate: learningRate }) }),
       checkpoint: checkpointTo(folder.checkpoint, run, settings),
       ...(resume.head === undefined ? {} : { resume: resume.head }),
     });
@@ -70,7 +73,7 @@ export async function learnInStages(run: PreparedFinetuning, settings: StageSett
   }
   const { all } = await fineTune(model, trainingPhotos(run, 'all'), {
     ...common(run, settings, { stage: 'all', before: [{ stage: 'head', epochs: before }] }),
-    ...{ freezeEpochs: 0, epochs: unfreezeEpochs, baseLearningRate: learningRate, seed },
+    ...{ freezeEpochs: 0, epochs: unfreezeEpochs, baseLearningRate: learningRate, seed, optimizer },
     ...(unfreeze === null ? {} : { unfreezeFrom: lowestLayer(model, unfreeze) }),
     stages: {
       all: {
@@ -93,6 +96,7 @@ function common(
   return {
     metrics: ['accuracy'] as const,
     ...{ engine, signal, batchSize: config.training.batchSize },
+    ...(config.training.classWeights === null ? {} : { classWeights: config.training.classWeights }),
     ...(valid === undefined ? {} : { validation: valid }),
     ...features.options(),
     callbacks: [

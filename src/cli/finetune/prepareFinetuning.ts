@@ -59,6 +59,7 @@ export async function beginFinetuning(
     },
     training: {
       ...{ epochs: wanted.epochs, learningRate: wanted.learningRate, dropout, seed },
+      ...{ weightDecay: wanted.weightDecay, classWeights: options.classWeights ?? null },
       batchSize: Math.min(batchSize, train.size),
       ...{ unfreeze, unfreezeEpochs: wanted.unfreezeEpochs },
       ...{ augment: options.augment ?? null, passes: options.passes ?? null },

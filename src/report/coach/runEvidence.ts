@@ -3,6 +3,7 @@ import type { Predictions } from '../predictions.js';
 
 /** How a run was made: what decides which steps are left to take. */
 export interface RunSetup {
+  /** Of the last stage. */
   readonly epochs: number;
   /** The highest of the schedule. */
   readonly learningRate: number;
@@ -17,6 +18,8 @@ export interface RunSetup {
   readonly larger?: string | undefined;
   readonly better?: string | undefined;
   readonly smaller?: string | undefined;
+  /** Names of the settings that can be changed, in camelCase; steps that need others are left out. @default all */
+  readonly options?: readonly string[] | undefined;
 }
 
 /** All that the coach looks at. Whatever is predicted here is predicted in inference mode. */

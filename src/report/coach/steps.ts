@@ -6,7 +6,7 @@ import type { RunSetup } from './runEvidence.js';
  * kept, without what the run does already.
  */
 export function stepsFor(name: FindingName, setup: RunSetup): readonly [Step, ...Step[]] {
-  const [first, ...more] = {
+  const all = {
     learningRateTooHigh: () => [changeRate(setup.learningRate / 10, 'Lower it to a tenth.')],
     learningRateTooLow: () => [
       changeRate(setup.learningRate * 10, 'Raise it to ten times as much.'),
@@ -31,22 +31,25 @@ export function stepsFor(name: FindingName, setup: RunSetup): readonly [Step, ..
       ),
     ],
     fine: () => [step('use', 'Use it; the cheapest gain that is left is more examples of what it gets wrong.', {})],
-  }[name]() as Step[];
-  return [first as Step, ...more];
+  }[name]();
+  const possible = all.filter(({ settings }) =>
+    Object.keys(settings).every((key) => setup.options?.includes(key) ?? true),
+  );
+  const [first = look(BY_HAND[name] ?? 'There is no step left that a command can take.'), ...more] = possible;
+  return [first, ...more];
 }
+
+/** What to do where no option does it. */
+const BY_HAND: Partial<Record<FindingName, string>> = {
+  imbalance: 'Collect more examples of the rare classes.',
+  overfitting: 'More examples are the best cure.',
+};
 
 /** Unfreeze more, less dropout, train longer, a larger network. */
 function againstUnderfitting(setup: RunSetup): Step[] {
   const { learns, dropout, larger, weightDecay } = setup;
   return [
-    ...(learns === 'head'
-      ? [
-          step('unfreeze', 'Let more layers learn than the new ones.', {
-            unfreeze: 'all',
-            unfreezeEpochs: setup.epochs,
-          }),
-        ]
-      : []),
+    ...(learns === 'head' ? [step('unfreeze', 'Let more layers learn than the new ones.', { unfreeze: 'all' })] : []),
     ...(dropout > 0
       ? [
           step('lowerDropout', 'Lower dropout: it keeps the network from learning.', {
@@ -65,7 +68,7 @@ function againstOverfitting(setup: RunSetup): Step[] {
   const { augmented, batchNormalization, better, dropout, weightDecay, smaller, learns } = setup;
   const more = 'More examples are the best cure, if you can get them. With those that there are:';
   const list = [
-    ...(augmented ? [] : [step('augment', 'augmentation makes new ones of each.', { augment: 'standard' })]),
+    ...(augmented ? [] : [step('augment', 'augmentation makes new ones of each.', { augment: 'photos' })]),
     ...(better === undefined
       ? []
       : [
@@ -93,8 +96,8 @@ function networkOf({ learns }: RunSetup, name: string): Step['settings'] {
   return learns === undefined ? { model: name } : { base: name };
 }
 
-function trainLonger({ epochs }: RunSetup): Step {
-  return step('trainLonger', 'Train longer.', { epochs: 2 * epochs });
+function trainLonger({ epochs, learns }: RunSetup): Step {
+  return step('trainLonger', 'Train longer.', { [learns === 'more' ? 'unfreezeEpochs' : 'epochs']: 2 * epochs });
 }
 
 function changeRate(learningRate: number, what: string): Step {

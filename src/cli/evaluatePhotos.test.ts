@@ -1,0 +1,97 @@
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { capture } from './testing/captured.js';
+import { drawPhoto, drawPhotoClasses, writeTinyBase } from './testing/drawnPhotos.js';
+
+let folder: string;
+let photos: string;
+const at = (name: string): string => join(folder, name);
+const reference = ['--engine', 'reference'];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'fovea-evaluate-'));
+  vi.stubEnv('FOVEA_CACHE', at('cache'));
+  photos = at('photos');
+  await drawPhotoClasses(photos, 20);
+  await writeTinyBase(at('tiny.safetensors'));
+  for (const name of ['first', 'second']) {
+    const words = ['finetune', photos, '--base', at('tiny.safetensors'), '--run', at(name), '--learning-rate', '0.05'];
+    expect((await capture([...words, '--quiet', ...reference])).code).toBe(0);
+  }
+}, 60_000);
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
+});
+
+describe('fovea evaluate on photos', () => {
+  test('the photos of the run that nothing was learned from', async () => {
+    const { code, out, err } = await capture(['evaluate', at('first'), ...reference]);
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/on the validation photos of .*photos\n100\.00 % of 8 right \(95 % interval 67\.56/);
+    expect(out).toMatch(/^Calibration error/m);
+  });
+
+  test('other photos, whose classes are numbered otherwise; files', async () => {
+    const others = at('others');
+    await drawPhotoClasses(others, 3);
+    await rm(join(others, 'sky'), { recursive: true });
+    const files = ['report.html', 'all.csv', 'kaggle.csv'].map(at);
+    const [page = '', csv = '', kaggle = ''] = files;
+    const { code, out } = await capture([
+      ...[
+        'evaluate',
+        at('first'),
+        others,
+        '--report',
+        page,
+        '--csv',
+        csv,
+        '--kaggle',
+        kaggle,
+        '--clip',
+        '0.9',
+        '--json',
+      ],
+      ...reference,
+    ]);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ examples: 3, correct: 3, confusion: [[0, 0], [0, 3]] }); // biome-ignore format: a matrix
+    expect(await readFile(page, 'utf8')).toContain('data:image/jpeg;base64,');
+    const rows = (await readFile(csv, 'utf8')).trimEnd().split('\n');
+    expect(rows).toHaveLength(4);
+    expect(rows[1]).toMatch(/^wood\/wood0\.jpg,wood,wood,0\.\d+,/);
+    const submitted = (await readFile(kaggle, 'utf8')).trimEnd().split('\n');
+    expect(submitted[0]).toBe('id,label');
+    expect(
+      submitted.slice(1).every((row) => /^wood\d,0\.[5-9]\d*$/.test(row) && Number(row.split(',')[1]) <= 0.9),
+    ).toBe(true);
+  });
+
+  test('two runs together', async () => {
+    const { out } = await capture(['evaluate', at('first'), '--with', at('second'), '--json', ...reference]);
+    const { members, loss, accuracy } = JSON.parse(out) as {
+      members: { loss: number }[];
+      loss: number;
+      accuracy: number;
+    };
+    // The second is the first to the byte.
+    expect(members).toHaveLength(2);
+    expect(loss).toBeCloseTo(members[1]?.loss ?? Number.NaN, 6);
+    expect(accuracy).toBe(1);
+  });
+
+  test.each([
+    ['a model file alone', () => [at('first/model.safetensors')], /none are named/],
+    ['classes that the model has not', () => [at('first'), at('cow')], /photos of cow/],
+    ['a part that is not there', () => [at('first'), photos, '--split', 'test'], /no photos in the part "test"/],
+    ['a clip without submission', () => [at('first'), '--clip', '0.9'], /it is for --kaggle/],
+  ])('%s', async (_, args, message) => {
+    await mkdir(at('cow/cow'), { recursive: true });
+    await drawPhoto(at('cow/cow/cow.jpg'), [200, 200, 200], 1);
+    const { code, err } = await capture(['evaluate', ...args(), ...reference]);
+    expect([code, err]).toEqual([2, expect.stringMatching(message)]);
+  });
+});

@@ -1,0 +1,143 @@
+import { stat } from 'node:fs/promises';
+import type { Dataset } from '../data/dataset.js';
+import { photoFolder } from '../data/node/photoFolder.js';
+import type { PhotoDataset } from '../data/photos/photoDataset.js';
+import type { Picture } from '../pages/report/pictureShelf.js';
+import { FoveaError } from '../tensor/errors.js';
+import { checkFits, type DataOptions, dataFor } from './dataOptions.js';
+import { type DataChoice, openData } from './dataSource.js';
+import { readFinetuneConfig } from './finetune/finetuneConfig.js';
+import { openFinetunePhotos, type PhotoChoice, type PhotoPart } from './finetune/finetunePhotos.js';
+import { type OpenedModel, openTrainedModel } from './modelSource.js';
+import { classNamesFrom, preprocessingFrom } from './modelTexts.js';
+import { type PhotoOptions, photoSelection } from './photoOptions.js';
+import { examplePictures, photoPictures } from './report/pictureFiles.js';
+import type { Terminal } from './terminal.js';
+
+export type Part = PhotoPart;
+
+/** A trained model with examples to measure it on. */
+export interface MeasuredExamples {
+  readonly opened: OpenedModel;
+  readonly data: Dataset & { readonly names?: readonly string[] };
+  /** What they are: `test examples of digits`. */
+  readonly title: string;
+  readonly part: Part;
+  readonly isPhotos: boolean;
+  /** The choice, as JSON. */
+  readonly choice: DataChoice | PhotoChoice | { readonly folder: string };
+  readonly picture: ((index: number) => Promise<Picture | undefined>) | undefined;
+}
+
+export interface MeasuredOptions extends DataOptions, PhotoOptions {
+  readonly split?: Part;
+}
+
+/** Opens a model and the examples that were named, else those that nothing was learned from. */
+export async function measuredExamples(
+  path: string,
+  word: string | undefined,
+  options: MeasuredOptions,
+  terminal: Terminal,
+): Promise<MeasuredExamples> {
+  const opened = await openTrainedModel(path);
+  const preprocessing = preprocessingFrom(opened.metadata, path);
+  if (preprocessing !== undefined) return measuredPhotos(path, word, options, opened, preprocessing);
+  const choice = await dataFor(word, options, opened.metadata);
+  const { split = 'test' } = options;
+  if (split === 'valid') {
+    throw new FoveaError('option', {
+      where: 'option --split',
+      rule: 'of this data there are test and train',
+      received: 'valid',
+    });
+  }
+  const source = await openData(choice, terminal);
+  const data = source[split];
+  checkFits(opened.model, data, source.title);
+  const title = `${split === 'test' ? 'test' : 'training'} examples of ${source.title}`;
+  return { ...{ opened, data, title, choice, part: split, isPhotos: false }, picture: examplePictures(data) };
+}
+
+async function measuredPhotos(
+  path: string,
+  word: string | undefined,
+  options: MeasuredOptions,
+  opened: OpenedModel,
+  preprocessing: NonNullable<ReturnType<typeof preprocessingFrom>>,
+): Promise<MeasuredExamples> {
+  const isRun = (await stat(path)).isDirectory();
+  if (word === undefined && !isRun) {
+    throw new FoveaError('option', {
+      where: 'argument data',
+      rule: 'the model was made for photos, and none are named',
+      remedy: 'Name a folder of photos, or the folder of the run in place of its model',
+    });
+  }
+  const { choice, folder } =
+    word === undefined
+      ? await openFinetunePhotos((await readFinetuneConfig(path)).photos, {
+          ...{ preprocessing, again: false, onProgress: () => undefined, signal: new AbortController().signal },
+        })
+      : {
+          choice: { folder: word },
+          folder: await photoFolder(word, {
+            ...{ preprocessing, validation: 0, duplicates: 'keep' as const, ...photoSelection(options) },
+          }),
+        };
+  const parts = { test: folder.test, valid: folder.valid, train: folder.train };
+  const part = options.split ?? (parts.test ? 'test' : parts.valid ? 'valid' : 'train');
+  const photos = parts[part];
+  if (photos === undefined) {
+    throw new FoveaError('option', {
+      where: 'option --split',
+      rule: `there are no photos in the part "${part}"`,
+      received: `photos to ${Object.entries(parts)
+        .filter(([, one]) => one !== undefined)
+        .map(([name]) => name)
+        .join(', ')}`,
+    });
+  }
+  const names = { test: 'test photos', valid: 'validation photos', train: 'training photos' };
+  const only = word !== undefined && parts.test === undefined && parts.valid === undefined;
+  return {
+    ...{ opened, choice, part, isPhotos: true },
+    data: withClassesOf(photos, classNamesFrom(opened.metadata), path),
+    title: `${only ? 'photos' : names[part]} of ${choice.folder}`,
+    picture: photoPictures(photos),
+  };
+}
+
+/** The photos with their classes numbered as the model's are. */
+function withClassesOf(
+  photos: PhotoDataset,
+  classNames: readonly string[] | undefined,
+  path: string,
+): MeasuredExamples['data'] {
+  if (classNames === undefined) return photos;
+  const numbers = photos.classNames.map((name) => classNames.indexOf(name));
+  if (numbers.includes(-1)) {
+    throw new FoveaError('data', {
+      where: `photos for the model "${path}"`,
+      rule: `its classes are ${classNames.slice(0, 10).join(', ')}`,
+      received: `photos of ${photos.classNames
+        .filter((_, c) => numbers[c] === -1)
+        .slice(0, 10)
+        .join(', ')}`,
+      remedy: 'Name the folders as the classes of the model',
+    });
+  }
+  const renumbered = (labels: Int32Array): Int32Array => labels.map((label) => numbers[label] as number);
+  return {
+    ...photos,
+    classNames,
+    labels: renumbered(photos.labels),
+    batch: async (indices) => {
+      const batch = await photos.batch(indices);
+      renumbered(batch.y.data as Int32Array).forEach((label, i) => {
+        batch.y.data[i] = label;
+      });
+      return batch;
+    },
+  };
+}
