@@ -12,6 +12,7 @@ import { addFinetuneCommand } from './finetune/finetuneCommand.js';
 import { addInspectCommand } from './inspectCommand.js';
 import { addLessonCommand } from './lessonCommand.js';
 import { addPredictCommand } from './predictCommand.js';
+import { addCoachCommand } from './report/coachCommand.js';
 import { addSummaryCommand } from './summaryCommand.js';
 import type { Terminal } from './terminal.js';
 import { addTrainCommand } from './trainCommand.js';
@@ -65,6 +66,7 @@ Begin with:
                               that has learned from a million others
   fovea evaluate runs/<run>   how good the model is, class by class
   fovea inspect runs/<run>    what its filters and units look for
+  fovea coach runs/<run>      what is the matter with it, and what to do next
   fovea summary vgg16         what a network is made of
 
 Exit codes: 0; 2 for a mistake in what was asked for; 1 for any other failure;
@@ -76,6 +78,7 @@ that downloads are kept in, FOVEA_WEIGHTS one with weights that are there.`,
   addDataCommand(program, terminal, outcome);
   addFeaturesCommand(program, terminal);
   addEvaluateCommand(program, terminal);
+  addCoachCommand(program, terminal);
   addPredictCommand(program, terminal);
   addExplainCommand(program, terminal);
   addInspectCommand(program, terminal);

@@ -40,6 +40,7 @@ describe('help', () => {
     [['features']],
     [['convert']],
     [['weights']],
+    [['coach']],
     [['filters']],
     [['workbook']],
     [['lesson']],

@@ -95,3 +95,33 @@ describe('fovea evaluate on photos', () => {
     expect([code, err]).toEqual([2, expect.stringMatching(message)]);
   });
 });
+
+describe('fovea coach', () => {
+  test('a fine-tuning: one finding, its evidence, one next step', async () => {
+    const { code, out, err } = await capture(['coach', at('first'), ...reference]);
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toMatch(/^Coach +There is too little validation data to tell: accuracy is known to ±16 points/);
+    expect(out).toMatch(/^ +validation examples right +100\.0 % \(67\.6 to 100\.0 %\): 8 of 8$/m);
+    expect(out).toMatch(/^Next step .*\n +fovea finetune .*--learning-rate 0\.05 --validation 0\.4$/m);
+    expect(out).toContain('Why: docs/coach.md#too-little-validation');
+  });
+
+  test('a training, as JSON; it says what it said at the end', async () => {
+    const words = ['train', 'digits', '--train-size', '300', '--test-size', '50', '--epochs', '2', '--model', 'linear'];
+    const trained = await capture([...words, '--run', at('digits'), '--json', ...reference]);
+    const lines = trained.out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const { out } = await capture(['coach', at('digits'), '--json', ...reference]);
+    const said = JSON.parse(out) as Record<string, unknown>;
+    expect(said).toEqual(lines.find(({ event }) => event === 'coach'));
+    expect(said.next).toEqual(expect.arrayContaining(['train', 'digits', '--model', '--epochs']));
+    expect(await readFile(at('digits/report.html'), 'utf8')).toContain('data:image/png;base64,');
+  });
+
+  test('what is no run', async () => {
+    const { code, err } = await capture(['coach', photos, ...reference]);
+    expect([code, err]).toEqual([2, expect.stringMatching(/there is no config\.json in it/)]);
+  });
+});

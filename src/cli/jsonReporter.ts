@@ -3,7 +3,7 @@ import type { BatchInfo, TrainingRun } from '../train/callbacks/callback.js';
 import type { FitResult } from '../train/fit.js';
 import type { EpochRecord } from '../train/history.js';
 import type { Terminal } from './terminal.js';
-import type { Pace, TrainFacts, TrainReporter } from './trainReporter.js';
+import type { CoachWord, Pace, TrainFacts, TrainReporter } from './trainReporter.js';
 
 /** Milliseconds between two events of steps. */
 const PAUSE = 1000;
@@ -50,8 +50,14 @@ export class JsonReporter implements TrainReporter {
     this.#write('interrupted', { run, epochs, steps, resume: ['train', '--resume', run] });
   }
 
-  end({ stopped, reason, epochs, steps }: FitResult, { wrong, ...test }: Measure): void {
+  end(
+    { stopped, reason, epochs, steps }: FitResult,
+    { wrong, ...test }: Measure,
+    _: unknown,
+    { advice, next }: CoachWord,
+  ): void {
     this.#write('test', { ...test, wrong });
+    this.#write('coach', { ...advice, next: next ?? null });
     const { path, model } = this.#facts?.folder ?? {};
     this.#write('end', { stopped, reason: reason ?? null, epochs, steps, run: path, model });
   }

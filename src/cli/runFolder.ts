@@ -55,6 +55,10 @@ export class RunFolder {
     return this.#worthKeeping;
   }
 
+  get report(): string {
+    return join(this.path, 'report.html');
+  }
+
   /** Something was learnt: the folder stays whatever happens. */
   keep(): void {
     this.#worthKeeping = true;

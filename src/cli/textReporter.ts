@@ -8,8 +8,9 @@ import { accuracyText, mixupText } from './measureText.js';
 import { nextCommands } from './nextCommands.js';
 import { drawPictures, isPicture, picturesPerLine } from './pictures.js';
 import { ProgressBar } from './progressBar.js';
+import { adviceLines } from './report/adviceText.js';
 import { paint, type Terminal } from './terminal.js';
-import type { Pace, TrainFacts, TrainReporter } from './trainReporter.js';
+import type { CoachWord, Pace, TrainFacts, TrainReporter } from './trainReporter.js';
 
 /** Tells a person how training goes: results on stdout, a bar on stderr where that is a terminal. */
 export class TextReporter implements TrainReporter {
@@ -113,7 +114,7 @@ export class TextReporter implements TrainReporter {
     this.#line(`  ${this.#terminal.program} train --resume ${shellWord(folder.path)}`);
   }
 
-  async end(result: FitResult, test: Measure, testData: Dataset): Promise<void> {
+  async end(result: FitResult, test: Measure, testData: Dataset, { advice, next }: CoachWord): Promise<void> {
     this.clear();
     const terminal = this.#terminal;
     const { folder } = this.#facts as TrainFacts;
@@ -131,6 +132,9 @@ export class TextReporter implements TrainReporter {
     await this.#showWrong(test, testData);
     this.#line('');
     this.#line(`${paint(terminal, 'bold', 'Model')}     ${folder.model}`);
+    this.#line(`Report    ${folder.report}`);
+    this.#line('');
+    for (const line of adviceLines(terminal, advice, next)) this.#line(line);
     this.#line('');
     this.#line('What to try next:');
     for (const { what, command } of nextCommands(this.#facts as TrainFacts, terminal.program)) {

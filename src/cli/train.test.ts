@@ -49,6 +49,7 @@ describe('a run', () => {
     expect(out).toContain(`fovea evaluate ${at('whole')}\n`);
     expect(await readdir(at('whole'))).toEqual([
       ...['checkpoint.safetensors', 'config.json', 'log.csv', 'log.jsonl', 'model.safetensors'],
+      'report.html',
     ]);
     const csv = (await readFile(at('whole/log.csv'), 'utf8')).trimEnd().split('\n');
     expect(csv).toHaveLength(3);
@@ -64,6 +65,7 @@ describe('a run', () => {
       'epoch',
       'epoch',
       'test',
+      'coach',
       'end',
     ]);
     expect(all[0]).toMatchObject({ run: at('json'), model: { name: 'linear', parameters: { total: 7850 } } });

@@ -1,6 +1,7 @@
 import type { Dataset } from '../data/dataset.js';
 import type { EngineDescription } from '../engines/engine.js';
 import type { Model } from '../model/model.js';
+import type { Advice } from '../report/coach/finding.js';
 import type { Measure } from '../report/measure.js';
 import type { BatchInfo, TrainingRun } from '../train/callbacks/callback.js';
 import type { FitResult } from '../train/fit.js';
@@ -30,9 +31,15 @@ export interface TrainReporter {
   stopping(): void;
   /** It was stopped and can be continued. */
   interrupted(result: FitResult): void;
-  end(result: FitResult, test: Measure, testData: Dataset): void | Promise<void>;
+  end(result: FitResult, test: Measure, testData: Dataset, coach: CoachWord): void | Promise<void>;
   /** Takes away what is drawn over, before something else is written. */
   clear(): void;
+}
+
+/** What the coach says at the end, with the words of the command that takes the next step. */
+export interface CoachWord {
+  readonly advice: Advice;
+  readonly next: readonly string[] | undefined;
 }
 
 /** How fast training goes. */

@@ -1,8 +1,12 @@
 import type { Dataset } from '../data/dataset.js';
 import type { Engine } from '../engines/engine.js';
+import { writeFileAtomic } from '../formats/node/files.js';
 import type { Model } from '../model/model.js';
+import { reportPage } from '../pages/report/reportPage.js';
+import { advise } from '../report/coach/advise.js';
 import { measure } from '../report/measure.js';
 import { collectPredictions } from '../report/predictions.js';
+import { suspectedLabels } from '../report/suspectedLabels.js';
 import type { Callback, TrainingRun } from '../train/callbacks/callback.js';
 import { earlyStopping } from '../train/callbacks/earlyStopping.js';
 import { csvLog, jsonLinesLog } from '../train/callbacks/log.js';
@@ -16,6 +20,10 @@ import { optimizerFrom } from '../train/optimizers/optimizerFrom.js';
 import type { OpenedData } from './dataSource.js';
 import { type EngineChoice, withEngine } from './engineOptions.js';
 import { interruptedCode, SUCCESS } from './exitCode.js';
+import { commandText } from './report/adviceText.js';
+import { nextWords } from './report/coachCommand.js';
+import { examplePictures } from './report/pictureFiles.js';
+import { trainEvidence, trainWords } from './report/trainEvidence.js';
 import type { RunConfig } from './runConfig.js';
 import type { RunFolder } from './runFolder.js';
 import type { Terminal } from './terminal.js';
@@ -100,8 +108,23 @@ async function trainWith(
     reporter.interrupted(result);
     return interruptedCode(terminal);
   }
-  const test = measure(await collectPredictions(model, data.test, { engine, signal, batchSize: 128 }));
-  await reporter.end(result, test, data.test);
+  const predictions = await collectPredictions(model, data.test, { engine, signal, batchSize: 128 });
+  const test = measure(predictions);
+  const history = result.history.epochs;
+  const advice = advise(await trainEvidence({ config, model, data, history }, { engine, signal }));
+  const next = nextWords(advice, trainWords(config));
+  await writeFileAtomic(
+    folder.report,
+    await reportPage({
+      ...{ title: `${data.title}: ${config.modelName}`, predictions, examples: 'test examples', example: 'example' },
+      ...{ stages: [{ epochs: history }], advice, suspects: suspectedLabels(predictions) },
+      ...(next === undefined ? {} : { nextCommand: commandText(terminal, next) }),
+      configuration: configurationRows(config, model, data, engine),
+      ...pictureOption(data.test),
+      madeBy: `Made by Fovea ${config.fovea}`,
+    }),
+  );
+  await reporter.end(result, test, data.test, { advice, next });
   return SUCCESS;
 }
 
@@ -134,4 +157,25 @@ function modelMetadata({ data, training, fovea }: RunConfig, { classNames }: Dat
     training: JSON.stringify(training),
     ...(classNames === undefined ? {} : { classNames: JSON.stringify(classNames) }),
   };
+}
+
+function configurationRows(config: RunConfig, model: Model, data: OpenedData, engine: Engine): [string, string][] {
+  const { epochs, batchSize, seed, validation, optimizer } = config.training;
+  const { name, build, threads } = engine.description;
+  return [
+    [
+      'data',
+      `${data.title}: ${data.train.size - validation} to train on, ${validation} to validate, ${data.test.size} to test`,
+    ],
+    ['model', `${config.modelName}, ${model.countParameters().total.toLocaleString('en-US')} parameters`],
+    ['training', `${epochs} epochs, batches of ${batchSize}`],
+    ['optimizer', JSON.stringify(optimizer)],
+    ['seed', `${seed}`],
+    ['engine', `${name}, ${build}, ${threads} threads`],
+  ];
+}
+
+function pictureOption(data: Dataset) {
+  const picture = examplePictures(data);
+  return picture === undefined ? {} : { picture };
 }

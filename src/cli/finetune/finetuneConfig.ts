@@ -86,3 +86,9 @@ export function extendedConfig(config: FinetuneConfig, options: FinetuneOptions,
   };
   return { ...config, training: changed };
 }
+
+/** Whether a run's folder is that of a fine-tuning. Throws `file` or `format` where it is no run. */
+export async function isFinetuneRun(folder: string): Promise<boolean> {
+  const any = await readConfigFile(folder, v.looseObject({ format: v.picklist([FORMAT, 'fovea-run']) }), FORMAT);
+  return any.format === FORMAT;
+}

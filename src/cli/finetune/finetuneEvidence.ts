@@ -8,7 +8,7 @@ import { oneCycle } from '../../train/schedules/oneCycle.js';
 import type { FinetuneConfig } from './finetuneConfig.js';
 import type { FinetuneFeatures } from './finetuneFeatures.js';
 import type { Learned } from './finetuneStages.js';
-import type { PreparedFinetuning } from './prepareFinetuning.js';
+import type { LearnedFinetuning } from './prepareFinetuning.js';
 
 /** Training photos that go through a whole network again to be measured; of features all are. */
 const SAMPLE = 500;
@@ -21,7 +21,7 @@ const OPTIONS = [
 
 /** Gathers what the coach looks at, in inference mode and without augmentation. */
 export async function finetuneEvidence(
-  run: PreparedFinetuning,
+  run: LearnedFinetuning,
   history: Learned['history'],
   features: FinetuneFeatures,
 ): Promise<RunEvidence> {
@@ -39,7 +39,7 @@ export async function finetuneEvidence(
 }
 
 /** Validation photos that are, or look like, training photos: indices. */
-function copiesIn({ photos }: PreparedFinetuning): number[] {
+function copiesIn({ photos }: LearnedFinetuning): number[] {
   const copied = new Set(
     photos.folder.duplicates.sets.flatMap(({ parts, photos: names }) =>
       parts.includes('train') && parts.includes('valid') ? names : [],
@@ -61,7 +61,7 @@ function setupOf({ training, base }: FinetuneConfig, history: Learned['history']
 }
 
 /** Where only new layers learn on kept features, training them five times more is cheap: then no photo is judged by a network that learned from it. */
-async function unseenTraining(run: PreparedFinetuning, features: FinetuneFeatures): Promise<Predictions | undefined> {
+async function unseenTraining(run: LearnedFinetuning, features: FinetuneFeatures): Promise<Predictions | undefined> {
   const { config, photos } = run;
   if (config.training.unfreeze !== null) return undefined;
   const kept = await features.kept('train', photos.parts.train);

@@ -14,7 +14,7 @@ import { Predictor } from '../../train/predict.js';
 import { featurePlace } from './featurePlace.js';
 import type { PhotoPart } from './finetunePhotos.js';
 import type { FinetuneReporter } from './finetuneReporter.js';
-import type { PreparedFinetuning } from './prepareFinetuning.js';
+import type { LearnedFinetuning } from './prepareFinetuning.js';
 import { trainingSource } from './trainingPhotos.js';
 
 /** So many photos go through the whole network to see that it makes what its parts make. */
@@ -22,7 +22,7 @@ const COMPARED = 8;
 
 /** What the frozen part of the network makes of the photos, computed once and used for training and measuring. */
 export class FinetuneFeatures {
-  readonly #run: PreparedFinetuning;
+  readonly #run: LearnedFinetuning;
   readonly #engine: Engine;
   readonly #signal: AbortSignal;
   readonly #reporter: FinetuneReporter;
@@ -31,7 +31,7 @@ export class FinetuneFeatures {
   /** Time that computing them took so far. */
   seconds = 0;
 
-  constructor(run: PreparedFinetuning, engine: Engine, signal: AbortSignal, reporter: FinetuneReporter) {
+  constructor(run: LearnedFinetuning, engine: Engine, signal: AbortSignal, reporter: FinetuneReporter) {
     this.#run = run;
     this.#engine = engine;
     this.#signal = signal;

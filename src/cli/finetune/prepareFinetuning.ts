@@ -31,6 +31,9 @@ export interface PreparedFinetuning {
   readonly began: number;
 }
 
+/** What measuring a fine-tuning takes. */
+export type LearnedFinetuning = Pick<PreparedFinetuning, 'config' | 'photos' | 'model'>;
+
 /** Puts a new run together and makes its folder. */
 export async function beginFinetuning(
   path: string,
