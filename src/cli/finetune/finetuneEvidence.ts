@@ -16,7 +16,7 @@ const SAMPLE = 500;
 /** What a fine-tuning may be told to do otherwise; the coach proposes nothing else. */
 const OPTIONS = [
   ...['epochs', 'learningRate', 'dropout', 'weightDecay', 'unfreeze', 'unfreezeEpochs', 'classWeights', 'base'],
-  ...['validation', 'augment'],
+  ...['validation', 'augment', 'passes'],
 ] as const;
 
 /** Gathers what the coach looks at, in inference mode and without augmentation. */

@@ -68,7 +68,14 @@ function againstOverfitting(setup: RunSetup): Step[] {
   const { augmented, batchNormalization, better, dropout, weightDecay, smaller, learns } = setup;
   const more = 'More examples are the best cure, if you can get them. With those that there are:';
   const list = [
-    ...(augmented ? [] : [step('augment', 'augmentation makes new ones of each.', { augment: 'photos' })]),
+    ...(augmented
+      ? []
+      : [
+          step('augment', 'augmentation makes new ones of each.', {
+            augment: 'photos',
+            ...(learns === 'head' ? { passes: 5 } : {}),
+          }),
+        ]),
     ...(better === undefined
       ? []
       : [
