@@ -34,6 +34,15 @@ export function realNumber({ more = 0, included = false, below = Number.POSITIVE
   });
 }
 
+/** A time in minutes: `10m`, `1h`, `90s`, or a number of minutes. */
+export function minutes(): Parser<number> {
+  return parser('a time, as 10m, 1h or 90s', (text) => {
+    const [, value = '', unit = 'm'] = /^(\d+(?:\.\d+)?)\s*([smh])?$/.exec(text) ?? [];
+    const time = Number(value) * ({ s: 1 / 60, m: 1, h: 60 }[unit] ?? 1);
+    return time > 0 && time <= 7 * 24 * 60 ? time : undefined;
+  });
+}
+
 /** A number of examples, or a share of them: `5000`, `0.1`; 0 for none. */
 export function sizeOrShare(): Parser<number> {
   return parser('a whole number of examples, or a share of them between 0 and 1', (text) => {

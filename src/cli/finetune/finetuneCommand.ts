@@ -2,10 +2,11 @@ import type { Command } from 'commander';
 import { addAugmentOption, presetsHelp } from '../augmentOption.js';
 import type { Outcome } from '../commandLine.js';
 import { addEngineOptions } from '../engineOptions.js';
-import { distance, oneOf, option, realNumber, wholeNumber } from '../optionValues.js';
+import { distance, minutes, oneOf, option, realNumber, wholeNumber } from '../optionValues.js';
 import { addDuplicatesOption, addPhotoOptions, PHOTOS_ARGUMENT } from '../photoOptions.js';
 import { checkResumeOptions } from '../resumeOptions.js';
 import type { Terminal } from '../terminal.js';
+import { coachedFinetuning } from './finetuneCoached.js';
 import { type FinetuneOptions, finetuneDefaults } from './finetuneOptions.js';
 import { finetuneRun } from './finetuneRun.js';
 
@@ -66,6 +67,14 @@ export function addFinetuneCommand(program: Command, terminal: Terminal, outcome
     )
     .addOption(option('--seed <n>', 'of first weights, order and what is set aside', wholeNumber(0), `${seed}`))
     .option('--features <where>', 'where features are kept: memory, off, or a folder (default: the cache)')
+    .addOption(
+      option(
+        '--coach <how>',
+        "auto: take the coach's steps too, keep every run, show what each brought",
+        oneOf(['auto']),
+      ),
+    )
+    .addOption(option('--budget <time>', 'time for that: 10m, 1h, 90s', minutes(), '10m'))
     .option('--run <folder>', 'folder for the result (default: runs/<date>-<photos>-<base>)')
     .option('--resume <folder>', 'go on with a run that was stopped; only epochs and layers may be added')
     .addOption(option('--checkpoint-every <n>', 'time or steps between checkpoints: 30s, 2m, 500', distance(), '60s'))
@@ -96,6 +105,8 @@ Examples:
     )
     .action(async (photos: string | undefined, options: FinetuneOptions) => {
       if (options.resume !== undefined) checkResumeOptions(command, FREE, 'the photos');
-      outcome.exitCode = await finetuneRun(photos, options, terminal);
+      outcome.exitCode = await (options.coach === 'auto' && photos !== undefined
+        ? coachedFinetuning(photos, options, terminal)
+        : finetuneRun(photos, options, terminal));
     });
 }

@@ -24,6 +24,10 @@ export interface FinetuneOptions extends EngineChoice, PhotoOptions {
   readonly run?: string;
   readonly resume?: string;
   readonly checkpointEvery?: Omit<CheckpointOptions, 'save'>;
+  /** Takes the coach's steps by itself. */
+  readonly coach?: 'auto';
+  /** Minutes for that. */
+  readonly budget?: number;
   readonly json?: true;
   readonly quiet?: true;
 }

@@ -2,7 +2,10 @@ import { augmentationFromConfig } from '../../data/augment/augmentationFromConfi
 import { augmentationQuestions } from '../../data/augment/questions.js';
 import type { Engine } from '../../engines/engine.js';
 import { advise } from '../../report/coach/advise.js';
+import type { Step } from '../../report/coach/finding.js';
+import { furtherSteps } from '../../report/coach/steps.js';
 import { measure } from '../../report/measure.js';
+import type { Predictions } from '../../report/predictions.js';
 import { FoveaError } from '../../tensor/errors.js';
 import { withEngine } from '../engineOptions.js';
 import { interruptedCode, SUCCESS } from '../exitCode.js';
@@ -15,11 +18,23 @@ import { finetuneWords } from './finetuneCommandLine.js';
 import { finetuneEvidence } from './finetuneEvidence.js';
 import { FinetuneFeatures } from './finetuneFeatures.js';
 import { type FinetuneOptions, finetuneDefaults } from './finetuneOptions.js';
-import { type FinetuneFacts, FinetuneReporter } from './finetuneReporter.js';
+import { type FinetuneFacts, FinetuneReporter, type FinetuneResult } from './finetuneReporter.js';
 import { writeResults } from './finetuneResults.js';
 import { type Learned, learnInStages } from './finetuneStages.js';
 import { beginFinetuning, continueFinetuning, type PreparedFinetuning } from './prepareFinetuning.js';
 import { passesText } from './trainingPhotos.js';
+
+/** What a finished run came to, for who goes on from there. */
+export interface FinishedFinetuning {
+  readonly result: FinetuneResult;
+  readonly validation: Predictions;
+  /** On the test photos, else on the validation photos. */
+  readonly measured: Predictions;
+  /** What is worth a try whatever the coach found. */
+  readonly further: readonly Step[];
+}
+
+type ResultListener = (finished: FinishedFinetuning) => void;
 
 /**
  * From a folder of photos to a model and a report; returns the exit code.
@@ -30,6 +45,7 @@ export async function finetuneRun(
   path: string | undefined,
   options: FinetuneOptions,
   terminal: Terminal,
+  onResult: ResultListener = () => undefined,
 ): Promise<number> {
   const reporter = new FinetuneReporter(terminal, options.json ? 'json' : options.quiet ? 'quiet' : 'text');
   const stopping = (): void => {
@@ -39,7 +55,9 @@ export async function finetuneRun(
   try {
     const run = await prepare(path, options, reporter, terminal);
     try {
-      return await withEngine(options, (engine) => finetuneWith(engine, run, options, reporter, terminal));
+      return await withEngine(options, (engine) =>
+        finetuneWith(engine, run, { ...options, onResult }, reporter, terminal),
+      );
     } finally {
       await run.folder.removeIfEmpty();
     }
@@ -68,7 +86,10 @@ function prepare(
 async function finetuneWith(
   engine: Engine,
   run: PreparedFinetuning,
-  { checkpointEvery = finetuneDefaults.checkpointEvery }: FinetuneOptions,
+  {
+    checkpointEvery = finetuneDefaults.checkpointEvery,
+    onResult,
+  }: FinetuneOptions & { readonly onResult: ResultListener },
   reporter: FinetuneReporter,
   terminal: Terminal,
 ): Promise<number> {
@@ -121,14 +142,20 @@ async function finetuneWith(
     data === undefined || predictions === undefined
       ? undefined
       : ({ part, data, predictions, measure: measure(predictions) } as const);
-  const advice = advise(await finetuneEvidence(run, learned.history, features));
+  const evidence = await finetuneEvidence(run, learned.history, features);
+  const advice = advise(evidence);
   const wholeNetworkDifference = data === undefined ? undefined : await features.difference(part, data);
   if (features.seconds > 0) seconds.features = features.seconds;
   seconds.measuring = (performance.now() - start) / 1000 - (features.seconds - known);
   seconds.all = (performance.now() - began) / 1000;
   const waiting = { seconds: photos.folder.waitedSeconds, of: seconds.all - (seconds.photos ?? 0) };
   const outcome = { run, facts, learned, measured, advice, wholeNetworkDifference, seconds, waiting };
-  reporter.end(await writeResults(outcome, terminal));
+  const result = await writeResults(outcome, terminal);
+  reporter.end(result);
+  if (predictions !== undefined && evidence.validation !== undefined) {
+    const { validation, setup } = evidence;
+    onResult({ result, validation, measured: predictions, further: furtherSteps(setup) });
+  }
   return SUCCESS;
 }
 

@@ -39,6 +39,16 @@ export function stepsFor(name: FindingName, setup: RunSetup): readonly [Step, ..
   return [first, ...more];
 }
 
+/**
+ * Every step that a command can take, whatever was found: against overfitting in the lecture's order, then against
+ * underfitting. For who has time to try: each must show what it brings.
+ */
+export function furtherSteps(setup: RunSetup): Step[] {
+  return [...stepsFor('overfitting', setup), ...stepsFor('underfitting', setup)].filter(
+    ({ settings }) => Object.keys(settings).length > 0,
+  );
+}
+
 /** What to do where no option does it. */
 const BY_HAND: Partial<Record<FindingName, string>> = {
   imbalance: 'Collect more examples of the rare classes.',
