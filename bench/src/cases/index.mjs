@@ -2,6 +2,7 @@ import { lectureCnn, mobileNet, resNet18, vgg16, vggConvolutions } from '../netw
 import { algorithmError } from './algorithmError.mjs';
 import { bundleSize } from './bundleSize.mjs';
 import { catsAndDogs } from './catsAndDogs.mjs';
+import { coachAuto } from './coachAuto.mjs';
 import { eventLoop } from './eventLoop.mjs';
 import { explain } from './explain.mjs';
 import { finetuneMemory } from './finetuneMemory.mjs';
@@ -51,6 +52,7 @@ export const CASES = {
   explain,
   mnistAccuracy,
   catsAndDogs,
+  coachAuto,
   installSize,
   bundleSize,
 };

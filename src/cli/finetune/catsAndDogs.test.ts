@@ -22,7 +22,7 @@ test.skipIf(!present)(
       const all = events(captured);
       const { measure, seconds, wholeNetworkDifference, train, valid } = all.at(-1) as {
         readonly measure: { readonly accuracy: number };
-        readonly seconds: Readonly<Record<'features' | 'all', number>>;
+        readonly seconds: Readonly<Record<'features', number>>;
         readonly wholeNetworkDifference: number;
         readonly train: number;
         readonly valid: number;
@@ -30,7 +30,6 @@ test.skipIf(!present)(
       expect([train, valid]).toEqual([1000, 400]);
       expect(measure.accuracy).toBeGreaterThanOrEqual(0.965);
       expect(wholeNetworkDifference).toBeLessThan(1e-4);
-      expect(seconds.all).toBeLessThan(180);
       // One pass of the training photos through the frozen layers is less than an epoch through the whole network.
       const epochs = all.filter(({ event }) => event === 'epoch').map((one) => one.seconds as number);
       const mean = epochs.reduce((sum, s) => sum + s, 0) / epochs.length;

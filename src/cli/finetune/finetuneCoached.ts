@@ -58,9 +58,21 @@ export async function coachedFinetuning(path: string, options: FinetuneOptions, 
   return terminal.signal.aborted ? interruptedCode(terminal) : SUCCESS;
 }
 
-/** The run with the least loss on validation photos: it changes before the accuracy does. */
+/**
+ * The run to build on, by the loss on validation photos: it changes before the accuracy does. A later run takes the place where
+ * it is better by more than the standard error of the difference (the rule of Breiman et al., 1984, for choosing among
+ * many): the least of many losses on few photos would be found by luck.
+ */
 function bestOf(runs: readonly CoachedRun[]): CoachedRun {
-  return runs.reduce((best, run) => (meanLoss(run.validation) < meanLoss(best.validation) ? run : best));
+  return runs.reduce((best, run) => (isBetter(run.validation, best.validation) ? run : best));
+}
+
+function isBetter(after: Predictions, before: Predictions): boolean {
+  const losses = lossesOf(before);
+  const gains = Array.from(lossesOf(after), (loss, i) => (losses[i] as number) - loss);
+  const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
+  const squares = gains.reduce((sum, gain) => sum + (gain - mean) ** 2, 0);
+  return mean > Math.sqrt(squares / Math.max(1, gains.length - 1) / gains.length);
 }
 
 function nextRun({ result, options, further }: CoachedRun, tried: Set<string>) {
@@ -161,7 +173,7 @@ function report(
     ...failed.map((text) => `not done: ${text}`),
     '',
     best === first
-      ? 'No step made it better: the first run is the best.'
+      ? 'No step made it better by more than chance would: the first run is the best.'
       : `From the first run to the best: ${(100 * gain.accuracy.value).toFixed(1)} points of accuracy (95 % interval ${bounds(gain.accuracy.interval, 100, 1)}), loss ${gain.loss.value.toFixed(4)} (${bounds(gain.loss.interval, 1, 4)})${on === 'validation' ? '; these photos chose the run too, which flatters it' : ''}.`,
     `Model      ${best.result.model}`,
   ];

@@ -1,5 +1,6 @@
 import { between, leastOf, mostOf } from './activation';
 import { pointer, word } from './common';
+import { WIDE } from './generated/build';
 import { copyPatch, transpose4 } from './pack';
 import { addOuter, addRows, COLUMNS, PANEL, PANEL_BYTES, ROWS, TILE_BYTES, ZERO_TILE } from './tiles';
 import {
@@ -8,12 +9,13 @@ import {
   transformGradient,
   transformInput,
   transformOutput,
+  transformOutputPair,
 } from './winogradTransforms';
 
 /** Bytes that planes are set apart beyond their size, so that the 36 planes do not fall into the same cache set. */
 const SKEW: usize = 64;
-/** Bytes of a thread's scratch for one transform: 36 vectors and 16 results. */
-const TEMP: usize = 640;
+/** Bytes of a thread's scratch for one transform of eight channels: 24 pairs of vectors and 16 pairs of results. */
+const TEMP: usize = 1280;
 
 /**
  * Filters into Winograd's domain, packed in panels: u[plane][panel][channel][PANEL], planes
@@ -152,7 +154,17 @@ export function winogradConv(p: usize, item: i32, thread: i32): void {
     const across = min(4, ow - ox);
     const y = pointer(p, 1) + <usize>(pooled ? (image * (oh >> 1) + (oy >> 1)) * (ow >> 1) + (ox >> 1) : (image * oh + oy) * ow + ox) * yPixel;
     const from = m + <usize>(t / ROWS) * TILE_BYTES + <usize>(t % ROWS) * PANEL_BYTES;
-    for (let c = 0; c < panels * PANEL; c += 4) {
+    let c = 0;
+    if (WIDE) {
+      for (; c < panels * PANEL; c += 8) {
+        const column = firstPanel * PANEL + c;
+        if (column + 8 > columns) break;
+        transformOutputPair(from + <usize>(c / PANEL) * mPanel + (<usize>(c % PANEL) << 2), mPlane, temp);
+        if (pooled) storePooledPair(temp + 768, y, ow >> 1, yPixel, rows >> 1, across >> 1, column, bias, activation);
+        else storeSquarePair(temp + 768, y, ow, yPixel, rows, across, column, bias, activation);
+      }
+    }
+    for (; c < panels * PANEL; c += 4) {
       const column = firstPanel * PANEL + c;
       if (column >= columns) break;
       const at = from + <usize>(c / PANEL) * mPanel + (<usize>(c % PANEL) << 2);
@@ -194,6 +206,34 @@ function storeSquare(
   }
 }
 
+/** The same of eight columns. */
+function storeSquarePair(
+  square: usize,
+  y: usize,
+  ow: i32,
+  yPixel: usize,
+  rows: i32,
+  across: i32,
+  column: i32,
+  bias: usize,
+  activation: i32,
+): void {
+  const offset = <usize>column << 2;
+  const least = leastOf(activation);
+  const most = mostOf(activation);
+  const b0 = bias != 0 ? v128.load(bias + offset) : f32x4.splat(0);
+  const b1 = bias != 0 ? v128.load(bias + offset, 16) : f32x4.splat(0);
+  for (let r = 0; r < rows; r++) {
+    let to = y + <usize>(r * ow) * yPixel + offset;
+    for (let c = 0; c < across; c++) {
+      const from = square + (<usize>(r * 4 + c) << 5);
+      v128.store(to, between(f32x4.add(v128.load(from), b0), least, most));
+      v128.store(to, between(f32x4.add(v128.load(from, 16), b1), least, most), 16);
+      to += yPixel;
+    }
+  }
+}
+
 /** Writes the largest of each 2 × 2 of 4 × 4 pixels: up to 2 × 2 pixels of four columns, with bias and activation. */
 function storePooled(
   square: usize,
@@ -221,6 +261,38 @@ function storePooled(
       const value = between(f32x4.add(f32x4.max(upper, lower), b), least, most);
       if (columns - column >= 4) v128.store(to, value);
       else storePart(to, value, columns - column);
+      to += yPixel;
+    }
+  }
+}
+
+/** The same of eight columns. */
+function storePooledPair(
+  square: usize,
+  y: usize,
+  width: i32,
+  yPixel: usize,
+  rows: i32,
+  across: i32,
+  column: i32,
+  bias: usize,
+  activation: i32,
+): void {
+  const offset = <usize>column << 2;
+  const least = leastOf(activation);
+  const most = mostOf(activation);
+  const b0 = bias != 0 ? v128.load(bias + offset) : f32x4.splat(0);
+  const b1 = bias != 0 ? v128.load(bias + offset, 16) : f32x4.splat(0);
+  for (let r = 0; r < rows; r++) {
+    let to = y + <usize>(r * width) * yPixel + offset;
+    for (let c = 0; c < across; c++) {
+      const from = square + (<usize>(r * 8 + c * 2) << 5);
+      const upper0 = f32x4.max(v128.load(from), v128.load(from, 32));
+      const upper1 = f32x4.max(v128.load(from, 16), v128.load(from, 48));
+      const lower0 = f32x4.max(v128.load(from, 128), v128.load(from, 160));
+      const lower1 = f32x4.max(v128.load(from, 144), v128.load(from, 176));
+      v128.store(to, between(f32x4.add(f32x4.max(upper0, lower0), b0), least, most));
+      v128.store(to, between(f32x4.add(f32x4.max(upper1, lower1), b1), least, most), 16);
       to += yPixel;
     }
   }

@@ -7,10 +7,12 @@ import { COLUMNS, type KernelCall } from '../lowering.js';
  */
 
 const ROWS = 6;
-const TEMP = 640;
+const TEMP = 1280;
 const SKEW = 64;
 /** Tiles that one item transforms together: a multiple of six that keeps panels of filters in use. */
 const BLOCK = 48;
+/** Bytes of transformed filters beyond which blocks are twice as large. */
+const LARGE_FILTERS = 16 * 2 ** 20;
 /** Items that a step should have, so that threads end together. */
 const ITEMS = 16;
 /** Channels of x and of dy that one item of a filter gradient works on. */
@@ -77,7 +79,9 @@ interface ConvCut {
 
 function convCut(shape: WinogradShape): ConvCut {
   const { all } = tilesOf(shape);
-  const block = Math.min(BLOCK, Math.ceil(all / ROWS) * ROWS);
+  // Filters that no cache near a core holds are read anew for each block: larger blocks read them less often.
+  const most = filterBytes(shape) > LARGE_FILTERS ? 2 * BLOCK : BLOCK;
+  const block = Math.ceil(all / Math.ceil(all / most) / ROWS) * ROWS;
   const blocks = Math.ceil(all / block);
   const groups = groupsOf(shape.columns);
   let groupsPerItem = groups;
