@@ -70,7 +70,7 @@ async function bruteForce(layer: string, channel: number, k: number) {
     seen.add(key);
     return true;
   });
-  return { top: distinct.slice(0, k), best };
+  return { top: distinct.slice(0, k).filter(({ value }) => value !== 0), best };
 }
 
 async function observed(order?: Uint32Array, options = {}) {
@@ -106,7 +106,7 @@ describe('top patches', () => {
         expect(unit.distribution.histogram.reduce((sum, bar) => sum + bar, 0)).toBe(N);
         const least = best.filter(({ value }) => value === values.at(-1));
         expect(unit.weakest?.name).toBe(least.map(({ name }) => name).sort()[0]);
-        expect(unit.labels.reduce((sum, { count }) => sum + count, 0)).toBe(4);
+        expect(unit.labels.reduce((sum, { count }) => sum + count, 0)).toBe(top.length);
       }
     }
   });
@@ -122,6 +122,32 @@ describe('top patches', () => {
       expect(q.distribution).toEqual(p.distribution);
       expect(q.distribution.photos).toBe(20);
     }
+  });
+
+  test('photos on which a unit is 0 are not among its strongest, and no photo stands for two shares', async () => {
+    const few = sequential([input([1, 1, 1]), conv2d({ name: 'u', filters: 2, kernelSize: 1, activation: 'relu' })]);
+    await few.setWeights([new Tensor(Float32Array.of(1, -1), [1, 1, 1, 2]), new Tensor(new Float32Array(2), [2])]);
+    // Unit 0 answers to two of six photos, unit 1 to none.
+    const values = new Tensor(Float32Array.of(0, 3, 0, 5, 0, 0), [6, 1, 1, 1]);
+    const list = {
+      names: [...'abcdef'],
+      labels: Int32Array.of(0, 1, 0, 1, 0, 0),
+      classNames: ['off', 'on'],
+      groups: [0, 1, 2, 3, 4, 5],
+    };
+    const patches = new TopPatches(few, list, { layers: ['u'] });
+    await observeForward(few, engine, arrayDataset(values, new Tensor(list.labels, [6])), [patches]);
+    const [unit, dead] = [patches.unit('u', 0), patches.unit('u', 1)];
+    expect(unit.top.map(({ name, value }) => [name, value])).toEqual([
+      ['d', 5],
+      ['b', 3],
+    ]);
+    expect(unit.labels).toEqual([{ label: 1, name: 'on', count: 2 }]);
+    expect(unit.distribution).toMatchObject({ photos: 6, silent: 4, median: 0 });
+    expect([dead.top, dead.labels]).toEqual([[], []]);
+    // Of the four others, one would stand for 75 and for 50 %.
+    expect(unit.spread.map(({ quantile }) => quantile)).toEqual([0.9, 0.75, 0.25]);
+    expect(new Set(unit.spread.map(({ patch }) => patch.name)).size).toBe(3);
   });
 
   test('near duplicates count once where their groups are known', async () => {

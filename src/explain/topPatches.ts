@@ -43,11 +43,17 @@ export interface Patch {
 export interface UnitPatches {
   readonly layer: string;
   readonly channel: number;
-  /** One location of each photo, the strongest first; equal values by the photos' names. */
+  /**
+   * One location of each photo, the strongest first; equal values by the photos' names. A photo on which the unit is 0 does not
+   * excite it: the list ends before the first of them.
+   */
   readonly top: readonly Patch[];
   /** The photo that excites it least. */
   readonly weakest: Patch | undefined;
-  /** Weaker examples, so that the unit is not judged by extremes: photos at these shares of the distribution. */
+  /**
+   * Weaker examples, so that the unit is not judged by extremes: photos at these shares of the distribution of those that are not
+   * among the strongest. Where there are few, no photo stands for two shares.
+   */
   readonly spread: readonly { readonly quantile: number; readonly patch: Patch }[];
   /** The unit's maximum in each photo of the sample. */
   readonly distribution: {
@@ -190,7 +196,9 @@ export class TopPatches implements ForwardObserver {
       const w = watched.shape[1];
       return { photo, name: names[photo] as string, value, y: Math.floor(place / w), x: place % w };
     };
-    const top = watched.heaps.top(channel).map(patch);
+    const strongest = watched.heaps.top(channel);
+    const silent = strongest.findIndex(({ value }) => value === 0);
+    const top = strongest.slice(0, silent < 0 ? undefined : silent).map(patch);
     const weakest = watched.heaps.weakest(channel);
     const rows = watched.rows
       .map(({ photo, values, places }) => ({
@@ -205,13 +213,14 @@ export class TopPatches implements ForwardObserver {
         ? undefined
         : { values, labels: rows.map(({ photo }) => labels[photo] as number), classNames: classNames ?? [] };
     const taken = new Set(top.map(({ photo }) => photo));
+    const free = rows.filter(({ photo }) => !taken.has(photo));
+    const at = QUANTILES.map((quantile) => Math.round(quantile * (free.length - 1)));
     return {
       ...{ layer, channel, top },
       weakest: weakest === undefined ? undefined : patch(weakest),
-      spread: QUANTILES.flatMap((quantile) => {
-        const free = rows.filter(({ photo }) => !taken.has(photo));
-        const chosen = free[Math.round(quantile * (free.length - 1))];
-        return chosen === undefined ? [] : [{ quantile, patch: patch(chosen) }];
+      spread: QUANTILES.flatMap((quantile, i) => {
+        const chosen = free[at[i] as number];
+        return chosen === undefined || at.indexOf(at[i] as number) < i ? [] : [{ quantile, patch: patch(chosen) }];
       }),
       distribution: distributionOf(values),
       labels: countLabels(top, labels, classNames),
