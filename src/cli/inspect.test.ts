@@ -67,7 +67,7 @@ describe('fovea inspect', () => {
     const files = await readdir(out);
     expect(files).toContain('filters-conv.png');
     expect(files).toContain('activations-conv.png');
-    expect(files.filter((name) => name.startsWith('unit-conv-'))).toHaveLength(3);
+    expect(files.filter((name) => /^unit-conv-\d\.png$/.test(name))).toHaveLength(3);
     expect(await readFile(join(out, 'index.html'), 'utf8')).toContain('Inside own');
     const numbers = JSON.parse(await readFile(join(out, 'inspection.json'), 'utf8')) as { photos: { count: number } };
     expect(numbers.photos.count).toBe(6);
@@ -94,6 +94,8 @@ describe('fovea inspect', () => {
     const layer = await capture(['inspect', model, '--layer', 'cnv', '--out', out, '--engine', 'reference']);
     expect(layer.code).toBe(2);
     expect(layer.err).toContain('Did you mean "conv"?');
+    const alone = await capture(['inspect', model, '--optimize', '--out', out]);
+    expect(alone.err).toContain('never alone');
     const unit = await capture(['inspect', model, '--unit', 'x', '--out', out]);
     expect(unit.err).toContain('units are numbered from 0');
     const noPreprocessing = await capture(['inspect', 'cnn', '--photos', photos, '--out', out]);
@@ -110,7 +112,7 @@ describe('fovea inspect', () => {
     const some = join(folder, 'cats-and-dogs');
     for (const name of ['cats', 'dogs']) {
       await mkdir(join(some, name), { recursive: true });
-      const photos = (await readdir(join(cats, 'valid', name))).sort().slice(0, 2);
+      const photos = (await readdir(join(cats, 'valid', name))).sort().slice(0, 1);
       for (const photo of photos) await copyFile(join(cats, 'valid', name, photo), join(some, name, photo));
     }
     const { err, out: text } = await capture([

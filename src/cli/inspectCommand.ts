@@ -16,7 +16,7 @@ import { openFirstLayers } from './firstLayers.js';
 import { openPhotosToShow } from './inspectPhotos.js';
 import { openModel } from './modelSource.js';
 import { classNamesFrom, preprocessingFrom } from './modelTexts.js';
-import { option, wholeNumber } from './optionValues.js';
+import { oneOf, option, wholeNumber } from './optionValues.js';
 import { ProgressBar } from './progressBar.js';
 import { paint, type Terminal } from './terminal.js';
 import { version } from './version.js';
@@ -28,6 +28,8 @@ interface InspectCommandOptions extends EngineChoice {
   readonly layer?: readonly string[];
   readonly unit?: readonly string[];
   readonly compare?: string;
+  readonly scale?: 'own' | 'shared';
+  readonly optimize?: true;
   readonly out?: string;
   readonly json?: true;
   readonly quiet?: true;
@@ -47,6 +49,15 @@ export function addInspectCommand(program: Command, terminal: Terminal): void {
     .option('--layer <names...>', 'layers to look into (default: four from the first to the last)')
     .option('--unit <numbers...>', 'units of those layers (default: the three that stand out most in each)')
     .option('--compare <model>', 'the network that it was made from: what changed since')
+    .addOption(
+      option(
+        '--scale <which>',
+        "colors of activations: 'shared' by a layer, or each channel's 'own'",
+        oneOf(['shared', 'own']),
+        'shared',
+      ),
+    )
+    .option('--optimize', 'also make a picture that excites each of the units: one to two minutes for each')
     .option('--weights <file>', "a named network's weights, instead of the usual ones; its first layers are enough")
     .option('-o, --out <folder>', 'where the page and the pictures go (default: inspect-<model>)')
     .option('--json', 'print the numbers as one JSON object')
@@ -58,7 +69,8 @@ export function addInspectCommand(program: Command, terminal: Terminal): void {
 Examples:
   fovea inspect runs/2026-01-31-photos-mobilenet --photos ~/photos
   fovea inspect runs/2026-01-31-photos-mobilenet --photos ~/photos --compare mobilenet
-  fovea inspect squeezenet1_1 --photos ~/photos --layer fire9/expand3x3 --unit 12 40`,
+  fovea inspect squeezenet1_1 --photos ~/photos --layer fire9/expand3x3 --unit 12 40
+  fovea inspect squeezenet1_1 --photos ~/photos --layer conv1 --unit 3 --optimize --scale own`,
     )
     .action((word: string, options: InspectCommandOptions) => inspect(word, options, terminal));
 }
@@ -80,6 +92,13 @@ async function inspect(word: string, options: InspectCommandOptions, terminal: T
       remedy: 'Leave the option out to see its filters, or use a model that fovea finetune made',
     });
   }
+  if (options.optimize === true && options.photos === undefined) {
+    throw new FoveaError('option', {
+      where: 'option --optimize',
+      rule: 'such pictures are shown beside the photos that excite a unit, never alone',
+      remedy: 'Add --photos',
+    });
+  }
   const before = options.compare === undefined ? undefined : (await open(options.compare, undefined, terminal)).model;
   const bar = new ProgressBar(stderr);
   let found: Inspection;
@@ -99,6 +118,7 @@ async function inspect(word: string, options: InspectCommandOptions, terminal: T
         ...(options.layer === undefined ? {} : { layers: options.layer }),
         ...(units === undefined ? {} : { units }),
         ...(before === undefined ? {} : { before }),
+        ...(options.optimize !== true || preprocessing === undefined ? {} : { optimize: { preprocessing } }),
         onProgress: (what, done, total) => bar.draw(what, done / total, () => `${done} of ${total}`),
       }),
     );
@@ -107,7 +127,11 @@ async function inspect(word: string, options: InspectCommandOptions, terminal: T
   }
   const folder = options.out ?? `inspect-${model.name.replace(/[^\w.-]+/g, '-')}`;
   const channelOrder = preprocessing?.channelOrder ?? 'rgb';
-  const files = await inspectFiles(found, { channelOrder, madeBy: `fovea ${version()}` });
+  const files = await inspectFiles(found, {
+    channelOrder,
+    scale: options.scale ?? 'shared',
+    madeBy: `fovea ${version()}`,
+  });
   await mkdir(folder, { recursive: true });
   for (const { name, data } of files) await writeFileAtomic(join(folder, name), data);
   const page = join(folder, 'index.html');

@@ -1,4 +1,3 @@
-import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
@@ -11,15 +10,14 @@ import { lineChart } from './lineChart.js';
 import { matrixChart } from './matrixChart.js';
 import { drawBox, overlayHeat } from './overlay.js';
 import { paintMap, paintSignedColor } from './paint.js';
-import { encodePng } from './png.js';
 import { Raster } from './raster.js';
 import { scaleNearest, scaleSmooth } from './resize.js';
 import { divergingScale, grayScale, sequentialScale } from './scale.js';
+import { expectStored } from './testing/storedPicture.js';
 import { tileGrid } from './tiles.js';
 
 /** Pictures as they were when somebody last looked at them; FOVEA_UPDATE_PICTURES=1 stores new ones, to be looked at. */
 const folder = join(import.meta.dirname, 'testing');
-const update = process.env.FOVEA_UPDATE_PICTURES === '1';
 
 const wave = (x: number, y: number) => Math.sin(x / 4) * Math.cos(y / 3);
 const waves = Array.from({ length: 24 * 32 }, (_, i) => wave(i % 32, Math.floor(i / 32)));
@@ -93,16 +91,7 @@ const pictures: Readonly<Record<string, () => Raster>> = {
 describe.each(Object.keys(pictures))('%s', (name) => {
   test('looks as it did', async () => {
     const picture = (pictures[name] as () => Raster)();
-    const file = join(folder, `${name}.png`);
-    if (update || !existsSync(file)) {
-      if (!update) throw new Error(`${file} is missing: store it with FOVEA_UPDATE_PICTURES=1, and look at it`);
-      writeFileSync(file, await encodePng(picture));
-    }
-    const { data, info } = await sharp(file).ensureAlpha().raw().toBuffer({ resolveWithObject: true });
-    expect([picture.width, picture.height]).toEqual([info.width, info.height]);
-    // Processors round exponentials differently; a wrong color, place or letter is far beyond this.
-    const different = picture.data.filter((value, i) => Math.abs(value - (data[i] as number)) > 3);
-    expect(different.length).toBeLessThanOrEqual(picture.data.length * 0.001);
+    await expectStored(picture, folder, name);
   });
 });
 

@@ -15,17 +15,17 @@ export { applyFilter, type FilterResult, imageRaster } from './filters/filterRes
 export { type FiltersPageOptions, filtersPage, kernelText } from './filters/filtersPage.js';
 export { type InspectFile, inspectFiles } from './inspect/inspectFiles.js';
 export {
-  type CutPatch,
   type InspectedLayer,
   type InspectedNumber,
-  type InspectedUnit,
   type Inspection,
   type InspectOptions,
   inspectModel,
 } from './inspect/inspection.js';
 export { inspectionJson } from './inspect/inspectionJson.js';
 export { type InspectPageOptions, inspectPage } from './inspect/inspectPage.js';
+export type { ActivationScale } from './inspect/inspectPictures.js';
 export { inspectionSentences } from './inspect/inspectTexts.js';
+export type { CutPatch, InspectedUnit, OptimizeOptions, UnitProjection } from './inspect/inspectUnits.js';
 export { lessonPage } from './lesson/lessonPage.js';
 export { type LessonZero, type LessonZeroOptions, lessonZero, type TemplateResult } from './lesson/lessonZero.js';
 export type { Picture } from './report/pictureShelf.js';

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { PhotoDataset } from '../../data/photos/photoDataset.js';
 import { normalizePixels } from '../../data/photos/preprocessing.js';
 import { ReferenceEngine } from '../../engines/reference/referenceEngine.js';
+import type { ColorRule } from '../../explain/networkColors.js';
 import { batchNormalization } from '../../layers/batchNormalization.js';
 import { conv2d } from '../../layers/conv2d.js';
 import { dense } from '../../layers/dense.js';
@@ -17,6 +18,7 @@ import { inspectFiles } from './inspectFiles.js';
 import { type Inspection, inspectModel } from './inspection.js';
 import { inspectionJson } from './inspectionJson.js';
 import { inspectPage } from './inspectPage.js';
+import { paintActivations } from './inspectPictures.js';
 import { inspectionSentences } from './inspectTexts.js';
 
 const engine = new ReferenceEngine();
@@ -127,6 +129,99 @@ describe('a look inside', () => {
     expect(text).not.toContain('exactly as they were');
     expect(other.layers.find(({ name }) => name === 'first')?.health?.dead).toEqual([0, 1, 2, 3, 4]);
     await expect(inspectPage(other)).resolves.toContain('it is dead on them');
+  });
+
+  test('what the strongest patches project to, by each rule, and why a rule cannot be used', async () => {
+    for (const { patches, projections, layer } of found.units) {
+      expect(projections.map(({ rule, refused }) => [rule, refused])).toEqual([
+        ['deconvnet', undefined],
+        ['guided', undefined],
+        ['gradient', undefined],
+      ]);
+      for (const projection of projections) {
+        expect(projection.patches).toHaveLength(Math.min(5, patches.length));
+        for (const { signal, channels, cut } of projection.patches) {
+          expect(signal).toHaveLength(cut.region.height * cut.region.width * channels);
+        }
+      }
+      if (layer !== 'first') continue;
+      // The gradient of a filter behind a ReLU, at a place where it is active, is the filter itself.
+      const unit = found.units.find((one) => one.layer === layer);
+      const bank = found.banks.find((one) => one.layer === layer);
+      const inside = unit?.projections[2]?.patches.find(({ cut }) => cut.region.height === 5 && cut.region.width === 5);
+      if (unit === undefined || bank === undefined || inside === undefined) throw new Error('no patch inside');
+      for (let i = 0; i < 75; i++) {
+        const [y, x, c] = [Math.floor(i / 15), Math.floor(i / 3) % 5, i % 3];
+        expect(inside.signal[i]).toBeCloseTo(bank.data[((unit.channel * 3 + c) * 5 + y) * 5 + x] as number, 5);
+      }
+    }
+    const gated = sequential(
+      [
+        ...[input([SIDE, SIDE, 3]), conv2d({ filters: 3, kernelSize: 3, activation: 'tanh', name: 'gate' })],
+        ...[globalAveragePooling2d(), dense({ units: 2, activation: 'softmax' })],
+      ],
+      { name: 'gated', seed: 1 },
+    );
+    const other = await inspectModel(gated, { engine, photos: photos(), units: [0] });
+    expect(other.units[0]?.projections.map(({ rule, refused }) => [rule, refused === undefined])).toEqual([
+      ['deconvnet', false],
+      ['guided', false],
+      ['gradient', true],
+    ]);
+    const page = await inspectPage(other);
+    expect(page).toContain('There is no row for deconvnet. tanh');
+    expect(page).toContain('the plain gradient');
+  });
+
+  test('a patch that is not what was found is marked stale', async () => {
+    expect(found.units.flatMap(({ patches }) => patches).some(({ stale }) => stale)).toBe(false);
+    expect(sentencesOf(found).join()).not.toContain('stale');
+    const data = photos();
+    let looked = 0;
+    // After the search, photo 1 is another one.
+    const changing: PhotoDataset = {
+      ...data,
+      batch: (indices) => {
+        looked += indices.length;
+        return data.batch(looked <= N ? indices : indices.map((i) => (i === 1 ? 2 : i)));
+      },
+    };
+    const other = await inspectModel(build(), { engine, photos: changing, layers: ['first'] });
+    const all = other.units.flatMap(({ patches, weaker }) => [...patches, ...weaker.map(({ patch }) => patch)]);
+    const stale = all.filter((patch) => patch.stale);
+    expect(stale.length).toBeGreaterThan(0);
+    expect(new Set(stale.map(({ photo }) => photo))).toEqual(new Set([1]));
+    expect(sentencesOf(other).join()).toMatch(/are stale: run once more, photo <1>\.jpg gives/);
+    expect(await inspectPage(other)).toContain('(stale: now');
+  });
+
+  test('pictures made by optimization, under what they are', async () => {
+    const preprocessing: ColorRule = {
+      ...{ channelOrder: 'rgb', range: [0, 1], mean: [0, 0, 0], standardDeviation: [1, 1, 1] },
+    };
+    const made = await inspectModel(build(), {
+      ...{ engine, photos: photos(), layers: ['first'], units: [1], optimize: { preprocessing, steps: 4 } },
+    });
+    const [unit] = made.units;
+    expect(unit?.optimized?.values).toHaveLength(4);
+    const page = await inspectPage(made);
+    expect(page).toContain('Made by optimization, not a photo.');
+    expect(page).toContain('not what does so in photos');
+    const files = await inspectFiles(made);
+    expect(files.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['unit-first-1.png', 'unit-first-1-projections.png', 'unit-first-1-optimized.png']),
+    );
+    expect(JSON.stringify(inspectionJson(made))).not.toContain('"image"');
+  });
+
+  test('activations on a scale of their own say the end of each', async () => {
+    const own = await inspectPage(found, { scale: 'own' });
+    expect(own).toContain('Each map has a scale of its own');
+    const [layer] = found.activations;
+    if (layer === undefined) throw new Error('no activations');
+    const painted = paintActivations(layer, 'own');
+    expect(painted.scale).toBeUndefined();
+    expect(painted.picture.data).not.toEqual(paintActivations(layer).picture.data);
   });
 
   test('without photos there are filters and receptive fields', async () => {

@@ -3,7 +3,14 @@ import { rasterFromPixels } from '../../draw/raster.js';
 import type { Inspection } from './inspection.js';
 import { inspectionJson } from './inspectionJson.js';
 import { type InspectPageOptions, inspectPage } from './inspectPage.js';
-import { paintActivations, paintColorFilters, paintSignedFilters, paintUnit } from './inspectPictures.js';
+import {
+  paintActivations,
+  paintColorFilters,
+  paintOptimized,
+  paintProjections,
+  paintSignedFilters,
+  paintUnit,
+} from './inspectPictures.js';
 
 /** A file to write. */
 export interface InspectFile {
@@ -26,9 +33,15 @@ export async function inspectFiles(inspection: Inspection, options: InspectPageO
   }
   const [height, width] = inputShape as [number, number];
   if (photo !== undefined) await add('photo', rasterFromPixels(photo.pixels, height, width));
-  for (const layer of activations) await add(`activations-${layer.layer}`, paintActivations(layer).picture);
+  for (const layer of activations)
+    await add(`activations-${layer.layer}`, paintActivations(layer, options.scale).picture);
   for (const unit of units) {
-    if (unit.patches.length > 0) await add(`unit-${unit.layer}-${unit.channel}`, paintUnit(unit).picture);
+    const name = `unit-${unit.layer}-${unit.channel}`;
+    if (unit.patches.length > 0) await add(name, paintUnit(unit).picture);
+    if (unit.projections.some(({ refused }) => refused === undefined)) {
+      await add(`${name}-projections`, paintProjections(unit, options.channelOrder ?? 'rgb').picture);
+    }
+    if (unit.optimized !== undefined) await add(`${name}-optimized`, paintOptimized(unit.optimized).picture);
   }
   return [
     { name: 'index.html', data: await inspectPage(inspection, options) },

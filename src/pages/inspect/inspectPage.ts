@@ -9,8 +9,16 @@ import { numberText } from '../../draw/numberText.js';
 import { rasterFromPixels } from '../../draw/raster.js';
 import type { NumberStep } from '../../explain/explainNumber.js';
 import type { FilterStatistics } from '../../explain/filterStatistics.js';
-import type { InspectedUnit, Inspection } from './inspection.js';
-import { paintActivations, paintColorFilters, paintSignedFilters, paintUnit } from './inspectPictures.js';
+import type { Inspection } from './inspection.js';
+import {
+  type ActivationScale,
+  paintActivations,
+  paintColorFilters,
+  paintOptimized,
+  paintProjections,
+  paintSignedFilters,
+  paintUnit,
+} from './inspectPictures.js';
 import {
   activationsSentence,
   comparisonSentences,
@@ -19,13 +27,19 @@ import {
   filtersSentence,
   healthSentences,
   numberSentence,
+  optimizedSentences,
+  projectionSentences,
   shiftSentence,
+  staleSentences,
   unitSentence,
 } from './inspectTexts.js';
+import type { InspectedUnit } from './inspectUnits.js';
 
 export interface InspectPageOptions {
   /** @default 'rgb' */
   readonly channelOrder?: 'rgb' | 'bgr';
+  /** Colors of activations: one scale for a layer, or one for each channel. @default 'shared' */
+  readonly scale?: ActivationScale;
   /** What made the page: `fovea 0.1.0`. */
   readonly madeBy?: string;
 }
@@ -40,8 +54,8 @@ export async function inspectPage(inspection: Inspection, options: InspectPageOp
       : `It was shown ${photos.count} photos${photos.classNames.length > 1 ? ` of ${photos.classNames.length} classes (${photos.classNames.slice(0, 10).join(', ')}${photos.classNames.length > 10 ? ', …' : ''})` : ''}.`;
   const sections: (PageSection | undefined)[] = [
     await filterSection(inspection, options.channelOrder ?? 'rgb'),
-    await unitSection(inspection),
-    await activationSection(inspection),
+    await unitSection(inspection, options.channelOrder ?? 'rgb'),
+    await activationSection(inspection, options.scale ?? 'shared'),
     numberSection(inspection),
     contributionSection(inspection),
     shiftSection(inspection),
@@ -96,10 +110,13 @@ async function filterSection({ layers, colorFilters, banks, inputShape }: Inspec
   return figures.length === 0 ? undefined : { title: 'Filters', body: figures };
 }
 
-async function unitSection({ units, layers, inputShape, photos }: Inspection): Promise<PageSection | undefined> {
+async function unitSection(
+  { units, layers, inputShape, photos }: Inspection,
+  channelOrder: 'rgb' | 'bgr',
+): Promise<PageSection | undefined> {
   if (units.length === 0) return undefined;
   const parts: Markup[] = [
-    html`<p>The patches of your own photos that excite a unit most, one from each photo, and below them weaker ones: at 90, 75, 50 and 25 % of all photos. Judge a unit by both; nine best photos always look as if it had one subject.</p>`,
+    html`<p>The patches of your own photos that excite a unit most, one from each photo, and below them weaker ones: at 90, 75, 50 and 25 % of the other photos, as far as there are different ones. Judge a unit by both; nine best photos always look as if it had one subject.</p>`,
   ];
   let layer = '';
   for (const unit of units) {
@@ -109,7 +126,7 @@ async function unitSection({ units, layers, inputShape, photos }: Inspection): P
       parts.push(html`<h3>${layer}</h3>`);
       if (row !== undefined) parts.push(html`<p>${fieldSentence(row, inputShape)} ${cutText(unit)}</p>`);
     }
-    parts.push(await unitFigure(unit, photos?.count ?? 0));
+    parts.push(await unitFigure(unit, photos?.count ?? 0, channelOrder));
   }
   return { title: 'What units look for', body: parts };
 }
@@ -122,10 +139,16 @@ function cutText({ patches }: InspectedUnit): string {
     : 'The patches are the smallest squares that hold nine tenths of the gradient of its value by the pixels.';
 }
 
-async function unitFigure(unit: InspectedUnit, photos: number): Promise<Markup> {
-  const { channel, distribution, patches, top } = unit;
+async function unitFigure(unit: InspectedUnit, photos: number, channelOrder: 'rgb' | 'bgr'): Promise<Markup> {
+  const { channel, distribution, patches, optimized, projections } = unit;
   const sentence = unitSentence(unit);
-  if ((top[0]?.value ?? 0) <= 0) return html`<p class="note">${sentence}</p>`;
+  const made =
+    optimized === undefined
+      ? undefined
+      : await figure(paintOptimized(optimized).picture, {
+          ...{ caption: 'Made by optimization, not a photo.', sentence: optimizedSentences(unit).join(' ') },
+        });
+  if (patches.length === 0) return html`<p class="note">${sentence}</p>${made}`;
   const { picture } = paintUnit(unit);
   const least = patches.at(-1)?.value ?? 0;
   const { min, max, histogram: counts } = distribution;
@@ -138,13 +161,29 @@ async function unitFigure(unit: InspectedUnit, photos: number): Promise<Markup> 
     marks: [{ x: least, label: 'patches shown' }],
   });
   const names = html`<details><summary>The photos by name</summary><ol>${patches.map(
-    ({ name, value, y, x }) => html`<li>${name}: ${numberText(value)} at row ${y}, column ${x}</li>`,
+    ({ name, value, y, x, stale, again }) =>
+      html`<li>${name}: ${numberText(value)} at row ${y}, column ${x}${stale && html` (stale: now ${numberText(again)})`}</li>`,
   )}</ol></details>`;
   const drawn = await figure(picture, { caption: 'Strongest patches, weaker ones below.', sentence });
-  return html`${drawn}${photos > 20 && bars}${names}`;
+  const stale = staleSentences(unit).map((text) => html`<p class="note">${text}</p>`);
+  const usable = projections.some(({ refused }) => refused === undefined);
+  const sentences = projectionSentences(unit);
+  const picked = usable ? sentences.shift() : undefined;
+  const projected =
+    picked !== undefined
+      ? await figure(paintProjections(unit, channelOrder).picture, {
+          ...{ caption: 'What it picked up of these patches.', sentence: picked },
+          legend: html`<p class="muted">Mid-gray is 0; each tile has its own scale, with the largest 0.5 % of values beyond full color. It shows what the unit picked up, not why a class was chosen.</p>`,
+        })
+      : undefined;
+  const refused = sentences.map((text) => html`<p class="muted">${text}</p>`);
+  return html`${drawn}${stale}${projected}${refused}${made}${photos > 20 && bars}${names}`;
 }
 
-async function activationSection({ activations, photo, inputShape }: Inspection): Promise<PageSection | undefined> {
+async function activationSection(
+  { activations, photo, inputShape }: Inspection,
+  scaling: ActivationScale,
+): Promise<PageSection | undefined> {
   if (activations.length === 0 || photo === undefined) return undefined;
   const [h, w] = inputShape as [number, number];
   const figures = [
@@ -153,13 +192,16 @@ async function activationSection({ activations, photo, inputShape }: Inspection)
     }),
   ];
   for (const layer of activations) {
-    const { picture, scale, shown } = paintActivations(layer);
+    const { picture, scale, shown } = paintActivations(layer, scaling);
     const rest = layer.shape[2] - shown.length;
     figures.push(
       await figure(picture, {
         caption: `What ${layer.layer} makes of it.`,
         sentence: `${activationsSentence(layer)} ${rest > 0 ? `The ${shown.length} strongest of ${layer.shape[2]} channels are shown, the strongest first.` : 'The strongest channel comes first.'}`,
-        ...(scale === undefined ? {} : { legend: legendSvg(scale, { label: 'activation' }) }),
+        legend:
+          scale === undefined
+            ? html`<p class="muted">Each map has a scale of its own: dark is 0 and light the number below it; where a map has negative values, blue is positive, orange negative and no color 0. Two maps cannot be compared by color.</p>`
+            : legendSvg(scale, { label: 'activation' }),
         pixelated: true,
       }),
     );

@@ -6,6 +6,7 @@ import type { FilterStatistics } from '../../explain/filterStatistics.js';
 import type { ShiftTest } from '../../explain/shiftTest.js';
 import type { UnitPatches } from '../../explain/topPatches.js';
 import type { InspectedLayer, Inspection } from './inspection.js';
+import type { InspectedUnit } from './inspectUnits.js';
 
 const percent = (share: number): string => `${(100 * share).toFixed(share > 0 && share < 0.01 ? 1 : 0)} %`;
 const some = (n: number, one: string, several = `${one}s`): string => `${n} ${n === 1 ? one : several}`;
@@ -63,8 +64,8 @@ export function activationsSentence({ layer, shape, channels, min, max }: LayerA
 export function unitSentence(unit: UnitPatches): string {
   const { layer, channel, top, distribution, labels, selectivity } = unit;
   const [best] = top;
-  if (best === undefined || best.value <= 0) {
-    return `Unit ${channel} of ${layer} is 0 on all ${distribution.photos} photos: it is dead on them, and there is nothing to show.`;
+  if (best === undefined) {
+    return `Unit ${channel} of ${layer} is ${distribution.min < 0 ? 'at most 0' : '0'} on all ${distribution.photos} photos: it is dead on them, and there is nothing to show.`;
   }
   const ratio = distribution.median > 0 ? `, ${(best.value / distribution.median).toFixed(1)} times its median` : '';
   const counts = labels.map(({ name, count }) => `${name} ${count}`).join(', ');
@@ -78,6 +79,48 @@ export function unitSentence(unit: UnitPatches): string {
   const silent =
     distribution.silent === 0 ? '' : ` It is silent on ${distribution.silent} of ${distribution.photos} photos.`;
   return `Unit ${channel} of ${layer} is strongest on ${best.name}: ${numberText(best.value)}${ratio}.${counts === '' ? '' : ` Its ${top.length} strongest photos: ${counts}.`}${preference}${silent}`;
+}
+
+/** Patches that are not what was found, if there are any. */
+export function staleSentences({ layer, channel, patches, weaker }: InspectedUnit): string[] {
+  const shown = [...patches, ...weaker.map(({ patch }) => patch)];
+  const stale = shown.filter((patch) => patch.stale);
+  const [first] = stale;
+  if (first === undefined) return [];
+  return [
+    `${stale.length} of the ${shown.length} patches of unit ${channel} of ${layer} are stale: run once more, ${first.name} gives ${numberText(first.again)} where ${numberText(first.value)} was found. The photos or the network changed meanwhile; look again.`,
+  ];
+}
+
+const RULES = {
+  deconvnet: 'deconvnet (Zeiler and Fergus: back through the switches of pooling, only positive signal)',
+  guided: 'guided backpropagation (only positive signal, only through active units)',
+  gradient: 'the plain gradient',
+} as const;
+
+/** What the projections of a unit are, and which rules its network does not have. */
+export function projectionSentences({ layer, channel, projections }: InspectedUnit): string[] {
+  const usable = projections.filter(({ refused }) => refused === undefined);
+  if (projections.length === 0) return [];
+  const rows = usable.map(({ rule }) => RULES[rule]).join('; ');
+  return [
+    ...(usable.length === 0
+      ? []
+      : [
+          `What unit ${channel} of ${layer} picked up of its ${usable[0]?.patches.length} strongest patches, from its strongest place down to the pixels. From the top: the photo; ${rows}.`,
+        ]),
+    ...projections.flatMap(({ rule, refused }) =>
+      refused === undefined ? [] : [`There is no row for ${rule}. ${refused}`],
+    ),
+  ];
+}
+
+/** What a picture made by optimization is, and is not. */
+export function optimizedSentences({ layer, channel, optimized, top }: InspectedUnit): string[] {
+  if (optimized === undefined) return [];
+  return [
+    `A picture for unit ${channel} of ${layer}, ${optimized.method}. The mean of the unit over it is ${numberText(optimized.value)}; its largest value in a photo is ${numberText(top[0]?.value ?? 0)}. It shows what can excite the unit, not what does so in photos: the patches say more about that.`,
+  ];
 }
 
 /** Whether a layer moves along with the photo. */
@@ -194,7 +237,12 @@ export function inspectionSentences(inspection: Inspection): { readonly about: s
     ...filters.map((layer) => filtersSentence(layer.filters as FilterStatistics)).map(about('filters')),
     ...filters.map((layer) => fieldSentence(layer, inputShape)).map(about('receptive fields')),
     ...activations.map(activationsSentence).map(about('activations')),
-    ...units.map(unitSentence).map(about('units')),
+    ...units
+      .flatMap((unit) => [
+        ...[unitSentence(unit), ...staleSentences(unit)],
+        ...[...projectionSentences(unit), ...optimizedSentences(unit)],
+      ])
+      .map(about('units')),
     ...healthSentences(layers).map(about('health')),
     ...(number === undefined ? [] : [about('number')(numberSentence(number.layers, number.shown))]),
     ...(contributions === undefined ? [] : [about('contributions')(contributionsSentence(contributions))]),

@@ -20,16 +20,16 @@ import { type FilterBank, filterBanks, filterLayers } from '../../explain/filter
 import { type FilterStatistics, filterStatistics } from '../../explain/filterStatistics.js';
 import { Inspector } from '../../explain/inspector.js';
 import { observeForward } from '../../explain/observeForward.js';
-import { PatchCutter, type PatchRegion } from '../../explain/patchRegion.js';
 import { type ReceptiveField, ReceptiveFields } from '../../explain/receptiveField.js';
 import { type ShiftTest, shiftTest } from '../../explain/shiftTest.js';
-import { type Patch, TopPatches, type UnitPatches } from '../../explain/topPatches.js';
+import { TopPatches } from '../../explain/topPatches.js';
 import { unitLayers } from '../../explain/unitLayers.js';
 import { type LayerHealth, UnitStatistics } from '../../explain/unitStatistics.js';
 import type { Model } from '../../model/model.js';
 import { FoveaError } from '../../tensor/errors.js';
 import type { Shape } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
+import { type InspectedUnit, inspectUnits, type OptimizeOptions } from './inspectUnits.js';
 
 export interface InspectOptions {
   readonly photos?: PhotoDataset;
@@ -43,6 +43,8 @@ export interface InspectOptions {
   readonly units?: readonly number[];
   /** The network that this one was made from. */
   readonly before?: Model;
+  /** Also makes a picture that excites each of the units; takes long. @default none are made */
+  readonly optimize?: OptimizeOptions;
   readonly engine: Engine;
   readonly signal?: AbortSignal;
   readonly onProgress?: (what: string, done: number, total: number) => void;
@@ -56,19 +58,6 @@ export interface InspectedLayer {
   readonly field: ReceptiveField['field'];
   readonly filters?: FilterStatistics;
   readonly health?: LayerHealth;
-}
-
-/** A patch with the pixels to show. */
-export interface CutPatch extends Patch {
-  readonly cut: PatchRegion;
-  /** RGB of the region, 0 to 255. */
-  readonly pixels: Uint8Array;
-}
-
-/** A unit with the patches to show. */
-export interface InspectedUnit extends UnitPatches {
-  readonly patches: readonly CutPatch[];
-  readonly weaker: readonly { readonly quantile: number; readonly patch: CutPatch }[];
 }
 
 /** A number of the network, explained through each layer that has a part in it. */
@@ -104,7 +93,6 @@ export interface Inspection {
 }
 
 const LAYERS = 4;
-const UNITS = 3;
 
 /**
  * Looks inside a model: filters, receptive fields and, with photos, activations, what units look for, health, and what changed
@@ -236,57 +224,6 @@ async function look(
 async function firstPhoto(photos: PhotoDataset) {
   const [{ pixels }, { x }] = [await photos.photo(0), await photos.batch(Uint32Array.of(0))];
   return { name: photos.names[0] as string, pixels, x };
-}
-
-async function inspectUnits(
-  inspector: Inspector,
-  photos: PhotoDataset,
-  { patches, statistics }: Omit<SeenModel, 'model'>,
-  layers: readonly string[],
-  { units, signal, onProgress }: InspectOptions,
-): Promise<InspectedUnit[]> {
-  const cutter = new PatchCutter(inspector);
-  const chosen = layers.flatMap((layer) => {
-    const all = inspector.shapeAt({ layer }).at(-1) as number;
-    const named = units?.filter((unit) => unit < all);
-    return (named ?? outstanding(statistics, layer)).map((channel) => ({ layer, channel }));
-  });
-  const inspected: InspectedUnit[] = [];
-  for (const { layer, channel } of chosen) {
-    signal?.throwIfAborted();
-    const unit = patches.unit(layer, channel);
-    const cut = async (patch: Patch): Promise<CutPatch> => {
-      const { x } = await photos.batch(Uint32Array.of(patch.photo));
-      const found = await cutter.region(x, layer, channel, [patch.y, patch.x]);
-      const photo = await photos.photo(patch.photo);
-      return { ...patch, cut: found, pixels: cropPixels(photo.pixels, photo.width, found.region) };
-    };
-    const top: CutPatch[] = [];
-    for (const patch of unit.top) top.push(await cut(patch));
-    const weaker: { quantile: number; patch: CutPatch }[] = [];
-    for (const { quantile, patch } of unit.spread) weaker.push({ quantile, patch: await cut(patch) });
-    inspected.push({ ...unit, patches: top, weaker });
-    onProgress?.('cutting patches', inspected.length, chosen.length);
-  }
-  return inspected;
-}
-
-/** The units whose largest value lies most standard deviations above their mean; dead ones have nothing to show. */
-function outstanding(statistics: UnitStatistics, layer: string): number[] {
-  const { mean, max, standardDeviation } = statistics.layer(layer);
-  const score = (unit: number): number =>
-    ((max[unit] as number) - (mean[unit] as number)) /
-    ((standardDeviation[unit] as number) || Number.POSITIVE_INFINITY);
-  return [...mean.keys()].sort((a, b) => score(b) - score(a) || a - b).slice(0, UNITS);
-}
-
-function cropPixels(pixels: Uint8Array, width: number, region: PatchRegion['region']): Uint8Array {
-  const part = new Uint8Array(region.height * region.width * 3);
-  for (let y = 0; y < region.height; y++) {
-    const from = ((region.top + y) * width + region.left) * 3;
-    part.set(pixels.subarray(from, from + region.width * 3), y * region.width * 3);
-  }
-  return part;
 }
 
 async function contributionsOf(

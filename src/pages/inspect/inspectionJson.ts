@@ -10,9 +10,11 @@ export function inspectionJson(inspection: Inspection): object {
     ],
     ...(photo === undefined ? {} : { photo: photo.name }),
     activations: activations.map(({ values: _, ...layer }) => layer),
-    units: units.map(({ patches, weaker, ...unit }) => ({
+    units: units.map(({ patches, weaker, projections, optimized, ...unit }) => ({
       ...unit,
       patches: patches.map(({ pixels: _, ...patch }) => patch),
+      projections: projections.map(({ rule, refused }) => ({ rule, ...(refused === undefined ? {} : { refused }) })),
+      ...(optimized === undefined ? {} : { optimized: { value: optimized.value, method: optimized.method } }),
       weaker: weaker.map(({ quantile, patch: { pixels: _, ...patch } }) => ({ quantile, patch })),
     })),
     ...(contributions === undefined ? {} : { contributions: { ...contributions, values: [...contributions.values] } }),
