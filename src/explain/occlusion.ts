@@ -7,7 +7,7 @@ import { type FillKind, fillOf } from './fill.js';
 import type { Inspector } from './inspector.js';
 import type { LayerPlace } from './place.js';
 import { readScores } from './scores.js';
-import { logProbability, rowsOf } from './target.js';
+import { logOdds, logProbability, rowsOf } from './target.js';
 
 export interface OcclusionOptions {
   /** The class that is watched. @default the likeliest */
@@ -144,6 +144,8 @@ interface Measured {
   readonly scores: ReturnType<typeof readScores>;
   readonly label: number;
   readonly unit: number | undefined;
+  /** Log odds of a class. */
+  readonly odds: (index: number) => number;
 }
 
 /** Runs the network with squares covered. */
@@ -183,9 +185,11 @@ class Run {
     );
     const channels = maps === undefined ? 1 : (maps.shape.at(-1) as number);
     const sums = maps === undefined ? [] : rowsOf(maps).map((row) => sumOfChannel(row, channels, unit?.channel ?? 0));
+    const { scoreActivation } = this.#inspector;
     return rowsOf(logits as Tensor<'float32'>).map((row, i) => {
-      const scores = readScores(row, this.#inspector.scoreActivation);
-      return { scores, label: scores.order[0] as number, unit: sums[i] };
+      const scores = readScores(row, scoreActivation);
+      const odds = (index: number): number => logOdds(scores, index, scoreActivation);
+      return { scores, label: scores.order[0] as number, unit: sums[i], odds };
     });
   }
 
@@ -205,12 +209,12 @@ class Run {
   }
 }
 
-function position({ scores, label, unit }: Measured, { top, left, size }: Square, index: number): OcclusionPosition {
-  const probability = scores.probabilities[index] as number;
-  // From the other classes' sum, for 1 − p is 0 long before it is.
-  const others = scores.probabilities.reduce((sum, p, i) => (i === index ? sum : sum + p), 0);
-  const logOdds = Math.log(Math.max(probability, Number.MIN_VALUE)) - Math.log(Math.max(others, Number.MIN_VALUE));
-  return { top, left, size, probability, logOdds, label, unit };
+function position(
+  { scores, label, unit, odds }: Measured,
+  { top, left, size }: Square,
+  index: number,
+): OcclusionPosition {
+  return { top, left, size, probability: scores.probabilities[index] as number, logOdds: odds(index), label, unit };
 }
 
 /** Squares of half the side, over those places where the first round changed most. */

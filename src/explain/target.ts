@@ -172,6 +172,15 @@ export function logProbability({ logits }: Scores, index: number, activation: Sc
   return z - largest - Math.log(logits.reduce((sum, other) => sum + Math.exp(other - largest), 0));
 }
 
+/** log p / (1 − p) of a class in nats, from the logits: it still moves where p itself is 0 or 1 in floating point. */
+export function logOdds({ logits }: Scores, index: number, activation: ScoreActivation): number {
+  const z = logits[index] as number;
+  if (activation === 'sigmoid' && logits.length > 2) return z;
+  const others = logits.filter((_, i) => i !== index);
+  const largest = others.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  return z - largest - Math.log(others.reduce((sum, other) => sum + Math.exp(other - largest), 0));
+}
+
 function chooseClasses(target: ScoreTarget, { order }: Scores): Exclude<ResolvedTarget, { kind: 'unit' }> {
   const { kind } = target;
   const where = `target "${kind}"`;
