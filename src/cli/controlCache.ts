@@ -10,8 +10,8 @@ const schema = v.object({
   photos: v.number(),
   weights: v.object({ ...control, stages: v.array(v.object({ share: v.number(), correlation: v.number() })) }),
   edges: v.object(control),
-  chance: v.object(control),
-  passed: v.boolean(),
+  chance: v.object({ ...control, value: v.optional(v.number()), difference: v.number() }),
+  verdict: v.picklist(['passed', 'failed', 'tooFew']),
 });
 
 /** Keeps the results of controls in the cache: they are those of a network and a method, and take longer than the map. */

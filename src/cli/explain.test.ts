@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -121,6 +122,28 @@ describe('fovea explain', () => {
     expect(await readdir(join(folder, 'cache', 'controls'))).toHaveLength(8);
   });
 
+  test('what covers, and what integrated gradients compare with', async () => {
+    const results = new Map<string, Record<string, unknown>[]>();
+    for (const kind of ['black', 'mean', 'blur']) {
+      const args = ['--no-controls', '--method', 'integratedGradients,occlusion', '--fill', kind, '--baseline', kind];
+      const out = join(folder, `filled-${kind}`);
+      const { code } = await capture(['explain', model, photo, ...args, '--quiet', '--out', out]);
+      expect(code).toBe(0);
+      results.set(kind, JSON.parse(await readFile(join(out, 'explanation.json'), 'utf8')).maps);
+      const page = await readFile(join(out, 'index.html'), 'utf8');
+      expect(page).toContain('No controls: occlusion is itself a measurement');
+      for (const panel of ['Probability of red', 'Log-odds of red', 'most probable class', 'strongest channel']) {
+        expect(page).toContain(panel);
+      }
+    }
+    for (const [kind, [gradients, occluded]] of results) {
+      expect(gradients?.parameters).toMatchObject({ baseline: kind });
+      expect(occluded?.parameters).toMatchObject({ fill: kind });
+    }
+    const differences = [...results.values()].map(([gradients]) => gradients?.difference);
+    expect(new Set(differences).size).toBe(3);
+  });
+
   test('a class rather than another, as JSON; the evidence turns round', async () => {
     const quick = ['--no-controls', '--json', '--method', 'hiResCam'];
     const asked = ['--target', 'gray', '--rather-than', '0', '--out', join(folder, 'asked')];
@@ -141,10 +164,12 @@ describe('fovea explain', () => {
     [['--layer', 'konv'], /no layer "konv"/],
     [['--layer', 'classes'], /needs a layer with height and width/],
     [['--target', '0', '--rather-than', 'red'], /two different classes/],
+    [['--baseline', 'gray'], /must be one of|black, mean, blur|baseline/],
   ])('says what is wrong with %j', async (options, message) => {
     const out = join(folder, `wrong-${options.join('')}`);
     const { code, err } = await capture(['explain', model, photo, '--no-controls', '--out', out, ...options]);
     expect(code).toBe(2);
     expect(err).toMatch(message);
+    expect(existsSync(out)).toBe(false);
   });
 });

@@ -20,6 +20,7 @@ import {
   mapSentence,
   methodTexts,
   neighborSentence,
+  occlusionNote,
   scoreSentence,
 } from '../explain/sentences.js';
 import { readFileChecked, writeFileAtomic } from '../formats/node/files.js';
@@ -33,7 +34,7 @@ import { controlCache } from './controlCache.js';
 import { addEngineOptions, type EngineChoice, withEngine } from './engineOptions.js';
 import { classIndex, type ExplainedModel, openExplained } from './explainedModel.js';
 import { oneOf, option, wholeNumber } from './optionValues.js';
-import { prepareFolder } from './outputFolder.js';
+import { checkFolder, prepareFolder } from './outputFolder.js';
 import { ProgressBar } from './progressBar.js';
 import type { Terminal } from './terminal.js';
 import { version } from './version.js';
@@ -44,6 +45,7 @@ interface ExplainOptions extends EngineChoice {
   readonly method?: string;
   readonly layer?: string;
   readonly fill?: FillKind;
+  readonly baseline?: FillKind;
   readonly trainPhotos?: string;
   readonly neighbors?: number;
   readonly weights?: string;
@@ -78,6 +80,14 @@ export function addExplainCommand(program: Command, terminal: Terminal): void {
     .option('--layer <name>', 'where class maps are read (default: the last with height and width)')
     .addOption(
       option('--fill <kind>', 'what covers: mean, blur or black', oneOf(['mean', 'blur', 'black'] as const), 'mean'),
+    )
+    .addOption(
+      option(
+        '--baseline <kind>',
+        'what integrated gradients compare the photo with: black, mean or blur',
+        oneOf(['black', 'mean', 'blur'] as const),
+        'black',
+      ),
     )
     .option(
       '--train-photos <folder>',
@@ -120,7 +130,7 @@ async function explain(word: string, path: string, options: ExplainOptions, term
   const decoder = await createPhotoDecoder();
   const photo = await openPhoto(path, preprocessing, decoder);
   const out = options.out ?? `${basename(path, extname(path))}-explained`;
-  await prepareFolder(out, options.force);
+  await checkFolder(out, options.force);
   const className: ClassNamer = (index) => opened.classNames?.[index] ?? `class ${index}`;
   const bar = new ProgressBar(terminal.stderr);
   try {
@@ -130,7 +140,13 @@ async function explain(word: string, path: string, options: ExplainOptions, term
         text === undefined ? undefined : classIndex(text, inspector.classes, opened.classNames, `option ${flag}`);
       const train = await openTraining(options, preprocessing, terminal);
       const explanation = await explainPhoto(inspector, photo.x, {
-        ...{ methods, fill: options.fill ?? 'mean', black: blackOf(preprocessing), signal: terminal.signal },
+        ...{
+          methods,
+          fill: options.fill ?? 'mean',
+          baseline: options.baseline ?? 'black',
+          black: blackOf(preprocessing),
+          signal: terminal.signal,
+        },
         ...{ class: classOf(options.target, '--target'), over: classOf(options.ratherThan, '--rather-than') },
         place: options.layer === undefined ? undefined : { layer: options.layer },
         controls: options.controls ? controlCache() : false,
@@ -171,6 +187,8 @@ async function write(
   options: ExplainOptions,
   terminal: Terminal,
 ): Promise<void> {
+  // Not before: where an option is wrong, or the computing is stopped, no empty folder is left.
+  await prepareFolder(out, options.force);
   const program = `fovea ${version()}`;
   const say = (event: object, text: string): void => {
     if (options.json) terminal.stdout.write(`${JSON.stringify(event)}\n`);
@@ -192,6 +210,7 @@ async function write(
     const { values, method, ...about } = map;
     const sentences = [mapSentence(map, className), coverSentence(check, className)];
     if (controls !== undefined) sentences.push(controlSentence(controls));
+    else if (method === 'occlusion') sentences.push(occlusionNote);
     const { mask: _, ...checked } = check;
     const plain = Object.fromEntries(Object.entries(about).filter(([, value]) => !(value instanceof Float32Array)));
     const fact = { method, file: `${method}.png`, sentences, ...plain, check: checked, controls };

@@ -2,8 +2,8 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { fileError } from '../formats/node/fileError.js';
 import { FoveaError } from '../tensor/errors.js';
 
-/** Makes a folder for files to come; one that holds some already is refused unless `force`. */
-export async function prepareFolder(path: string, force = false): Promise<void> {
+/** Refuses a folder that holds files already, unless `force`; one that is not there is fine, and is not made. */
+export async function checkFolder(path: string, force = false): Promise<void> {
   const there = await readdir(path).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw fileError(path, 'cannot be used as a folder', error);
@@ -15,6 +15,11 @@ export async function prepareFolder(path: string, force = false): Promise<void> 
       remedy: 'Name another with --out, or add --force',
     });
   }
+}
+
+/** Makes a folder for files to come; one that holds some already is refused unless `force`. */
+export async function prepareFolder(path: string, force = false): Promise<void> {
+  await checkFolder(path, force);
   await mkdir(path, { recursive: true }).catch((error: unknown) => {
     throw fileError(path, 'cannot be made', error);
   });

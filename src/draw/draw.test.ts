@@ -2,6 +2,7 @@ import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { colorMaps, notFiniteColor } from './colorMaps.js';
 import { drawText, fitText, textSize } from './font.js';
+import { labelMap } from './labelMap.js';
 import { legendSvg } from './legend.js';
 import { numberText } from './numberText.js';
 import { overlayHeat } from './overlay.js';
@@ -47,6 +48,20 @@ describe('color maps', () => {
     const [red2, , blue2] = entry(map, 255) as [number, number, number];
     expect(blue2).toBeGreaterThan(red2 + 60);
   });
+});
+
+test('a map of labels: one color and number for each label, the same for the same', () => {
+  const picture = labelMap([0, 1, 1, 0, 7, 2], 2, 3, 20);
+  expect([picture.width, picture.height]).toEqual([60, 40]);
+  const cell = (i: number) => [
+    ...picture.crop({ x: (i % 3) * 20, y: Math.floor(i / 3) * 20, width: 20, height: 20 }).data,
+  ];
+  expect(cell(1)).toEqual(cell(2));
+  expect(cell(0)).toEqual(cell(3));
+  expect(cell(0)).not.toEqual(cell(1));
+  // Colors come round again, numbers do not.
+  expect(cell(4).slice(0, 4)).toEqual(cell(0).slice(0, 4));
+  expect(cell(4)).not.toEqual(cell(0));
 });
 
 describe('scales', () => {

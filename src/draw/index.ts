@@ -8,6 +8,7 @@ export { drawText, fitText, type TextOptions, textSize } from './font.js';
 export { type Bins, countBins, type HistogramOptions, histogram } from './histogram.js';
 export { htmlPage, type PageOptions, type PageSection } from './htmlPage.js';
 export { htmlTable, type TableColumn, type TableOptions } from './htmlTable.js';
+export { labelMap } from './labelMap.js';
 export { type LegendOptions, type LegendRasterOptions, legendRaster, legendSvg } from './legend.js';
 export { type ChartAxis, type LineChartOptions, type LineSeries, lineChart } from './lineChart.js';
 export { escapeHtml, html, Markup, type MarkupPart, rawMarkup } from './markup.js';

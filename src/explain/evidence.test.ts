@@ -25,6 +25,7 @@ import { Inspector } from './inspector.js';
 import { stretch, topMask } from './masks.js';
 import { featuresOf, indexFeatures } from './neighbors.js';
 import { occlusion } from './occlusion.js';
+import { controlSentence } from './sentences.js';
 import { chain } from './testing/goldenNets.js';
 
 const SIDE = 24;
@@ -161,7 +162,7 @@ describe('a planted patch', () => {
     const first = async (maps: ReturnType<typeof classMap>) =>
       (await maps)[0] as Awaited<ReturnType<typeof classMap>>[number];
     const real = await check((inside, photo, target) => first(classMap(inside, photo, { target })));
-    expect(real).toMatchObject({ photos: 4, passed: true });
+    expect(real).toMatchObject({ photos: 4, verdict: 'passed' });
     expect(real.weights.stages.at(-1)?.share).toBe(1);
     const instead = (values: (photo: Tensor<'float32'>) => { values: Float32Array; height: number; width: number }) =>
       check(async (inside, photo, target) => ({
@@ -169,7 +170,7 @@ describe('a planted patch', () => {
         ...values(photo),
       }));
     const edges = await instead(edgeMap);
-    expect(edges.passed).toBe(false);
+    expect(edges.verdict).toBe('failed');
     expect(edges.weights.passed).toBe(false);
     expect(edges.edges.passed).toBe(false);
     const same = await instead(() => ({ values: new Float32Array(36).fill(1), height: 6, width: 6 }));
@@ -182,6 +183,12 @@ describe('a planted patch', () => {
       width: 6,
     }));
     expect(random.chance.passed).toBe(false);
+    const one = await checkMaps(inspector, example(planted(1, 5), 0), (inside, photo, target) =>
+      first(classMap(inside, photo, { target })),
+    );
+    expect(one).toMatchObject({ photos: 1, verdict: 'tooFew', chance: { passed: false } });
+    expect(one.chance.value).toBeUndefined();
+    expect(controlSentence(one)).toMatch(/^Controls: too few photos to tell.*only 1 photo/);
   });
 
   test('finds the examples that are like a photo: itself first', async () => {
@@ -241,6 +248,21 @@ describe('occlusion', () => {
     const inside = dense1.coarse.filter(({ top, left }) => top <= 10 && top + 3 > 10 && left <= 10 && left + 3 > 10);
     expect(inside).toHaveLength(9);
     await expect(occlusion(inspector, x, { size: SIDE + 1 })).rejects.toThrow(/at most 24/);
+  });
+
+  test('log odds: of each class by itself under sigmoids, and beyond what a probability can say', async () => {
+    const logits = async (activation: 'sigmoid' | 'softmax', scale: number) => {
+      const layers = [flatten(), dense({ units: 3, activation, useBias: false })];
+      const weights = [[0, 2, 1], [0, -1, 1], [0, 0.5, 1], [0, 3, 1]].map((row) => row.map((w) => w * scale)); // biome-ignore format: a matrix
+      const net = await chain([2, 2, 1], layers, [weights]);
+      const x = tensor([[[[1], [2]], [[3], [4]]]]); // biome-ignore format: a picture
+      const fill = new Tensor<'float32'>(new Float32Array(4), x.shape);
+      const options = { class: 1, size: 1, stride: 1, refine: 0, fill };
+      return [...(await occlusion(new Inspector(net, engine), x, options)).logOddsFall];
+    };
+    expect((await logits('sigmoid', 1)).map((value) => Number(value.toFixed(3)))).toEqual([2, -2, 1.5, 12]);
+    // Logits of 0, 13500 and 10000: the rest is class 2 alone, as long as class 1 is not behind it.
+    expect((await logits('softmax', 1000)).map(Math.round)).toEqual([1000, -4000, -1500, 8000]);
   });
 
   test('outside the receptive field of a unit its activation stays exactly as it is', async () => {

@@ -31,6 +31,8 @@ export interface ExplainPhotoOptions {
   readonly place?: LayerPlace | undefined;
   /** What covers. @default 'mean' */
   readonly fill?: FillKind;
+  /** What integrated gradients compare the photo with. @default 'black' */
+  readonly baseline?: FillKind;
   /** What black is to the network, a number for each channel. */
   readonly black?: readonly number[] | undefined;
   /** Results of controls that were computed before for these weights, or `false` for none. @default computes them */
@@ -121,7 +123,12 @@ export async function explainPhoto(
 /** How a map of each method is made, with its usual settings. */
 export function mapMaker(
   method: AttributionMethod,
-  { place, black, signal }: Pick<ExplainPhotoOptions, 'place' | 'black' | 'signal'> = {},
+  {
+    place,
+    black,
+    baseline = 'black',
+    signal,
+  }: Pick<ExplainPhotoOptions, 'place' | 'black' | 'baseline' | 'signal'> = {},
 ): MapMaker {
   return async (inspector, x, target) => {
     if (method === 'hiResCam' || method === 'gradCam' || method === 'layerCam') {
@@ -130,8 +137,8 @@ export function mapMaker(
     if (method === 'saliency') return only(await saliency(inspector, x, { target }));
     if (method === 'smoothGrad') return smoothGrad(inspector, x, { target, signal });
     if (method === 'integratedGradients') {
-      const baseline = fillOf(x, 'black', black);
-      return integratedGradients(inspector, x, { target, baseline, baselineName: 'black', signal });
+      const from = fillOf(x, baseline, black);
+      return integratedGradients(inspector, x, { target, baseline: from, baselineName: baseline, signal });
     }
     if (method === 'occlusion') return occlusion(inspector, x, { class: (target as ScoreTarget).class, black, signal });
     return only(await project(inspector, x, { target, rule: method }));
@@ -186,11 +193,15 @@ async function controlsOf(
   make: MapMaker,
   target: Target,
   weightsHash: string,
-  { controls: store, controlPhotos, place, signal }: ExplainPhotoOptions,
+  { controls: store, controlPhotos, place, baseline = 'black', signal }: ExplainPhotoOptions,
   onProgress: (done: number, total: number) => void,
 ): Promise<Controls> {
   const key = await sha256(
-    JSON.stringify({ version: 1, weightsHash, method, place: place ?? null, photos: controlPhotos?.shape[0] ?? 1 }),
+    JSON.stringify({
+      ...{ version: 2, weightsHash, method, place: place ?? null, photos: await sha256((controlPhotos ?? x).data) },
+      ...(method === 'integratedGradients' ? { baseline } : {}),
+      ...(controlPhotos === undefined ? { target } : {}),
+    }),
   );
   const known = store === undefined || store === false ? undefined : await store.get(key);
   if (known !== undefined) return known;

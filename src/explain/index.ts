@@ -104,12 +104,14 @@ export type { ReverseRule } from './reverseRules.js';
 export type { Scores } from './scores.js';
 export type { Selectivity } from './selectivity.js';
 export {
+  baselineTexts,
   type ClassNamer,
   controlSentence,
   coverSentence,
   mapSentence,
   methodTexts,
   neighborSentence,
+  occlusionNote,
   placeName,
   scoreSentence,
 } from './sentences.js';

@@ -3,6 +3,7 @@ import type { ClassMap } from './classMap.js';
 import type { Controls } from './controls.js';
 import type { CoverCheck } from './coverCheck.js';
 import type { Explanation } from './explainPhoto.js';
+import type { FillKind } from './fill.js';
 import type { IntegratedGradients } from './gradients.js';
 import type { Occlusion } from './occlusion.js';
 import { placeText } from './place.js';
@@ -19,12 +20,23 @@ export const methodTexts: { readonly [K in AttributionMethod]: { readonly title:
   smoothGrad: { title: 'SmoothGrad', says: 'the gradient, averaged over noisy copies' },
   integratedGradients: {
     title: 'Integrated gradients',
-    says: 'what each pixel adds on the way from black to the photo',
+    says: 'what each pixel adds on the way from a picture with nothing in it to the photo',
   },
   guided: { title: 'Guided backpropagation', says: 'which pixels the network picked up, not why it chose a class' },
   deconvnet: { title: 'Deconvnet', says: 'which pixels the network picked up, not why it chose a class' },
   occlusion: { title: 'Occlusion', says: 'by how much the probability falls when a square covers each place' },
 };
+
+/** What stands for nothing. */
+export const baselineTexts: { readonly [K in FillKind]: string } = {
+  black: 'black',
+  mean: "the photo's mean color",
+  blur: 'the photo out of focus',
+};
+
+/** Why there is no verdict beside occlusion. */
+export const occlusionNote =
+  'No controls: occlusion is itself a measurement of this network, so randomized weights and displaced maps say nothing of it. What covers is a patch that no photo has, and part of an effect may come from that; another fill shows how much.';
 
 /** What the network says of the photo. */
 export function scoreSentence({ scores, class: index, over, margin }: Explanation, name: ClassNamer): string {
@@ -84,7 +96,7 @@ function sumSentence(map: Attribution | ClassMap | Occlusion | IntegratedGradien
   if ('difference' in map) {
     const { sum, difference, residual } = map;
     const share = difference === 0 ? 0 : Math.abs(residual / difference);
-    return ` The pixels add up to ${fixed(sum)} of ${fixed(difference)}, the difference from the baseline (${percent(share)} missed).`;
+    return ` The pixels add up to ${fixed(sum)} of ${fixed(difference)}, the difference from the baseline, ${baselineTexts[map.parameters.baseline as FillKind] ?? map.parameters.baseline} (${percent(share)} missed).`;
   }
   if ('coarse' in map) {
     const { coarse, fine, probability, label } = map;
@@ -109,16 +121,24 @@ export function coverSentence(check: CoverCheck, name: ClassNamer): string {
   return `${facts} ${said} That place alone gives ${percent(kept)}.`;
 }
 
-/** Whether maps of this method can be believed of this network. */
-export function controlSentence({ weights, edges, chance, passed, photos }: Controls): string {
+/** Whether maps of this method tell something of this network, with the photos that were measured. */
+export function controlSentence({ weights, edges, chance, verdict, photos }: Controls): string {
   const mark = (one: { readonly passed: boolean }): string => (one.passed ? '✓' : '✗');
-  const facts = `changes with the weights ${mark(weights)} (correlation ${fixed(weights.value)} with the top layers random), more than edges ${mark(edges)} (${fixed(edges.value)}), better than displaced ${mark(chance)} (${fixed(chance.value)} standard errors)`;
-  const failed =
-    photos === 1
-      ? 'Controls not passed on this photo alone'
-      : 'Controls failed: do not read maps of this method as a reason';
-  const said = passed ? 'Controls passed' : failed;
-  return `${said}: ${facts}; measured on ${photos === 1 ? 'one photo, which says little' : `${photos} photos`}. Passing finds no fault; it does not prove a map right.`;
+  const displaced =
+    chance.value === undefined
+      ? `against the same map displaced: too few (${fixed(chance.difference)} nats)`
+      : `better than the same map displaced ${mark(chance)} (${fixed(chance.value)} standard errors over the photos)`;
+  const facts = `changes with the weights ${mark(weights)} (correlation ${fixed(weights.value)} with the top layers random), more than edges ${mark(edges)} (${fixed(edges.value)}), ${displaced}`;
+  const said = {
+    passed: `Controls passed in this network, with these ${photos} photos`,
+    failed:
+      weights.passed && edges.passed
+        ? `Controls not all passed in this network, with these ${photos} photos: they do not show that such a map finds more than a displaced one`
+        : `Controls failed in this network, with these ${photos} photos: do not read maps of this method as a reason`,
+    tooFew: `Controls: too few photos to tell, only ${photos} ${photos === 1 ? 'photo' : 'photos'}`,
+  }[verdict];
+  const caution = verdict === 'failed' ? '' : ' Passing finds no fault; it does not prove a map right.';
+  return `${said}: ${facts}.${caution}`;
 }
 
 /** Which training photos are most like this one, by the names of their classes, which a folder may number otherwise. */

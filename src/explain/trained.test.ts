@@ -9,8 +9,10 @@ import { readSafetensors } from '../formats/safetensors.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { buildPretrained, weightSource } from '../zoo/pretrained.js';
 import { zooEntry } from '../zoo/zoo.js';
+import type { AttributionMethod } from './attribution.js';
 import { classMap } from './classMap.js';
 import { checkMaps, type MapMaker } from './controls.js';
+import { mapMaker } from './explainPhoto.js';
 import { project } from './gradients.js';
 import { Inspector } from './inspector.js';
 
@@ -48,7 +50,7 @@ describe.skipIf(!present)(present ? 'trained networks' : 'trained networks: skip
       expect(map).toMatchObject({ linearHead: true, place: { layer } });
       expect(Math.abs(map.residual)).toBeLessThan(1e-4 * Math.max(1, Math.abs(map.targetValue)));
       const check = (make: MapMaker, images: Tensor<'float32'> = x) =>
-        checkMaps(inspector, images, make, { displaced: 1, shares: [0.3] });
+        checkMaps(inspector, images, make, { displaced: 1, shares: [0.3], runStages: 1 });
       const gradCam = await check(async (inside, one, target) => {
         const [made] = await classMap(inside, one, { target, method: 'gradCam' });
         return made as NonNullable<typeof made>;
@@ -61,4 +63,23 @@ describe.skipIf(!present)(present ? 'trained networks' : 'trained networks: skip
       expect(guided.weights.passed, `guided ${guided.weights.value}`).toBe(false);
     },
   );
+
+  test('ResNet-20 on CIFAR-10, which had no part in choosing the limit: the same', async () => {
+    const entry = zooEntry('resnet20_cifar10');
+    const source = weightSource(entry, 'resnet20_cifar10');
+    const bytes = readFileSync(join(data, 'weights', source.file));
+    const { model, preprocessing } = await buildPretrained(entry, source, readSafetensors(bytes, source.file));
+    const sheet = sharp(join(data, 'cifar10/sheets/cifar10_batch_50.png')); // a picture a row
+    const pixels = await sheet.extract({ left: 0, top: 0, width: 1024, height: 8 }).removeAlpha().raw().toBuffer();
+    const x = normalizePixels(pixels, [8, 32, 32, 3], preprocessing);
+    const kept = async (method: AttributionMethod) => {
+      const options = { displaced: 1, shares: [0.3], runStages: 1 };
+      const { weights, photos } = await checkMaps(new Inspector(model, engine), x, mapMaker(method), options);
+      expect(photos).toBe(8);
+      return weights;
+    };
+    expect(await kept('gradCam')).toMatchObject({ passed: true });
+    expect(await kept('hiResCam')).toMatchObject({ passed: true });
+    expect(await kept('guided')).toMatchObject({ passed: false });
+  });
 });

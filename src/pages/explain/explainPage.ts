@@ -1,10 +1,12 @@
 import {
   barChart,
+  divergingScale,
   figure,
   figureRow,
   html,
   htmlPage,
   htmlTable,
+  labelMap,
   legendSvg,
   type Markup,
   numberText,
@@ -13,20 +15,25 @@ import {
   paintSignedColor,
   type Raster,
   robustLimit,
+  type Scale,
   scaleNearest,
-  scaleOf,
+  sequentialScale,
 } from '../../draw/index.js';
 import {
+  baselineTexts,
   type ClassNamer,
   type Controls,
   controlSentence,
   coverSentence,
   type ExplainedMap,
   type Explanation,
+  type FillKind,
   mapSentence,
   methodTexts,
   type Occlusion,
+  occlusionNote,
   type Projection,
+  placeName,
   scoreSentence,
 } from '../../explain/index.js';
 import type { MapPictures } from './mapPictures.js';
@@ -56,6 +63,9 @@ export interface ExplainPageOptions {
   readonly program: string;
 }
 
+/** Pixels of a panel: five stand side by side. */
+const PANEL = 168;
+
 /** One page, in one file, that shows why a photo was called what it was. */
 export async function explainPage(options: ExplainPageOptions): Promise<string> {
   const { explanation, photo, model, className, pictures, neighbors, program } = options;
@@ -64,7 +74,10 @@ export async function explainPage(options: ExplainPageOptions): Promise<string> 
   for (const [i, one] of explanation.maps.entries()) {
     sections.push(await mapSection(one, pictures[i] as MapPictures, className, options.channelOrder));
   }
-  sections.push({ title: 'How to read this', body: howToRead() }, { title: 'Made from', body: madeFrom(options) });
+  sections.push(
+    { title: 'How to read this', body: howToRead(explanation.maps[0]?.check.fill ?? 'mean') },
+    { title: 'Made from', body: madeFrom(options) },
+  );
   return htmlPage({
     title: `Why ${photo} was called ${className(explanation.scores.order[0] as number)}`,
     intro: scoreSentence(explanation, className),
@@ -117,8 +130,8 @@ async function mapSection(
   const sentence = mapSentence(map, className);
   const said = coverSentence(check, className);
   const figures = await Promise.all([
-    figure(pictures.overlay, { caption: 'Over the photo.', sentence, legend, width: 420 }),
-    figure(pictures.covered, { caption: 'Covered.', sentence: said, width: 420 }),
+    figure(pictures.overlay, { caption: 'Over the photo.', sentence, legend, width: 350 }),
+    figure(pictures.covered, { caption: 'Covered.', sentence: said, width: 350 }),
     figure(pictures.cells, {
       caption: 'The values.',
       sentence: `${map.height} × ${map.width} numbers from ${numberText(map.range.min)} to ${numberText(map.range.max)}.`,
@@ -130,15 +143,16 @@ async function mapSection(
   const panels = 'coarse' in map ? await zeilerPanels(map, className, one.projection, channelOrder) : undefined;
   return {
     title,
-    body: html`<p>${capital(says)}.</p>${controls !== undefined && verdict(controls)}${figureRow(figures)}${panels}`,
+    body: html`<p>${capital(says)}.</p>${controls !== undefined && verdict(controls)}${'coarse' in map && html`<p>${occlusionNote}</p>`}${figureRow(figures)}${panels}`,
   };
 }
 
 function verdict(controls: Controls): Markup {
-  return html`<p><strong>${controls.passed ? '✓' : '✗'}</strong> ${controlSentence(controls)}</p>`;
+  const mark = { passed: '✓', failed: '✗', tooFew: '?' }[controls.verdict];
+  return html`<p><strong>${mark}</strong> ${controlSentence(controls)}</p>`;
 }
 
-/** What Zeiler and Fergus show of each position of the square: probability, answer, and the strongest unit. */
+/** What Zeiler and Fergus show of each position of the square: probability, log-odds, answer, and the strongest unit. */
 async function zeilerPanels(
   map: Occlusion,
   className: ClassNamer,
@@ -146,12 +160,12 @@ async function zeilerPanels(
   channelOrder: 'rgb' | 'bgr',
 ): Promise<Markup> {
   const { rows, columns, coarse } = map;
+  const order = answersOf(map);
   const grid = (values: number[]) => ({ values: Float32Array.from(values), height: rows, width: columns });
-  const panel = async (caption: string, values: number[], before: number) => {
-    const scale = scaleOf(values);
+  const panel = async (caption: string, values: number[], before: number, scale = scaleFrom(values)) => {
     const worst = Math.min(...values);
     return figure(scaleNearest(paintMap(grid(values), scale), columns * 24, rows * 24), {
-      ...{ caption, pixelated: true, legend: legendSvg(scale, { width: 200 }) },
+      ...{ caption, pixelated: true, width: PANEL, legend: legendSvg(scale, { width: PANEL }) },
       sentence: `At each position of the square: ${numberText(before)} without it, at worst ${numberText(worst)}.`,
     });
   };
@@ -160,7 +174,14 @@ async function zeilerPanels(
       `Probability of ${className(map.class)}.`,
       coarse.map(({ probability }) => probability),
       map.probability,
+      sequentialScale(0, 1),
     ),
+    await panel(
+      `Log-odds of ${className(map.class)}, in nats.`,
+      coarse.map(({ logOdds }) => logOdds),
+      map.logOdds,
+    ),
+    await answerPanel(map, order, className),
   ];
   if (map.unit !== undefined) {
     figures.push(
@@ -175,26 +196,49 @@ async function zeilerPanels(
     figures.push(
       await figure(projectionRaster(projection, channelOrder), {
         caption: 'What that channel picked up.',
+        width: PANEL,
         sentence: `${projection.rule === 'deconvnet' ? 'The deconvnet' : 'The gradient'} from its strongest place; gray is zero. It says what the channel saw, not why the class was chosen.`,
       }),
     );
   }
-  const labels = [...new Set(coarse.map(({ label }) => label))];
-  const counts = labels.map((label) => [className(label), coarse.filter((one) => one.label === label).length] as const);
   const table = htmlTable({
-    caption: 'The answer with one place covered',
-    columns: [{ label: 'answer' }, { label: 'positions', numeric: true }],
-    rows: counts.map(([label, count]) => [label, count]),
+    caption: 'The most probable class with one place covered',
+    columns: [{ label: 'number on the map', numeric: true }, { label: 'class' }, { label: 'positions', numeric: true }],
+    rows: order.map((label, i) => [i + 1, className(label), coarse.filter((one) => one.label === label).length]),
   });
-  const answers = Array.from({ length: rows }, (_, y) =>
-    coarse.slice(y * columns, (y + 1) * columns).map(({ label }) => label),
-  );
-  const listed = htmlTable({
-    caption: 'The likeliest class at each position',
-    columns: [{ label: 'row' }, ...Array.from({ length: columns }, (_, x) => ({ label: `${x + 1}` }))],
-    rows: answers.map((row, y) => [`${y + 1}`, ...row.map((label) => className(label))]),
+  return html`${figureRow(figures)}${table}`;
+}
+
+/** Around zero where values lie on both sides; otherwise from the least to the largest, for a scale from zero would show nothing. */
+function scaleFrom(values: readonly number[]): Scale {
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  return least < 0 && most > 0 ? divergingScale(Math.max(-least, most)) : sequentialScale(least, most);
+}
+
+/** The answers that occur, that without a square first, then the most frequent. */
+function answersOf({ coarse, label }: Occlusion): number[] {
+  const counts = new Map<number, number>([[label, Number.POSITIVE_INFINITY]]);
+  for (const one of coarse) counts.set(one.label, (counts.get(one.label) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a).map(([answer]) => answer);
+}
+
+/** The most probable class at each position, as a map with colors and numbers. */
+async function answerPanel(map: Occlusion, order: readonly number[], className: ClassNamer): Promise<Markup> {
+  const { rows, columns, coarse, label } = map;
+  const answers = coarse.map((one) => order.indexOf(one.label));
+  const other = answers.filter((answer) => answer !== 0).length;
+  const first = answers.findIndex((answer) => answer !== 0);
+  const where = placeName((Math.floor(first / columns) + 0.5) / rows, ((first % columns) + 0.5) / columns);
+  const sentence =
+    other === 0
+      ? `It stays ${className(label)} at all ${coarse.length} positions.`
+      : `1 is ${className(label)}, the answer without a square; at ${other} of ${coarse.length} positions it is another, ${order.length === 2 ? className(order[1] as number) : `${order.length - 1} different ones`}, the first ${where}. The table has the names.`;
+  return figure(labelMap(answers, rows, columns), {
+    caption: 'The most probable class.',
+    sentence,
+    pixelated: true,
+    width: PANEL,
   });
-  return html`${figureRow(figures)}${table}${labels.length > 1 && listed}`;
 }
 
 /** The signal at the pixels in their own colors, zero in the middle gray; the strongest half percent beyond the scale. */
@@ -209,12 +253,12 @@ function unitOf({ map }: ExplainedMap): string {
   return map.method === 'integratedGradients' ? 'part of the difference' : 'size of the signal';
 }
 
-function howToRead(): Markup {
+function howToRead(fill: FillKind): Markup {
   return html`<ul>
 <li>Blue speaks for the class rather than the other one, orange against it; the scale of each map is its own and stands below it.</li>
 <li>A map of cells is no finer than its cells, however smooth it looks over the photo.</li>
-<li>A map says what would change the numbers, not what the network understands. Covering the place and running the network again is the test; what covers is the photo's mean color, a patch that no photo has: compare it with the random places.</li>
-<li>Passing the controls means that no fault was found, not that the map is right.</li>
+<li>A map says what would change the numbers, not what the network understands. Covering the place and running the network again is the test; what covers (here ${baselineTexts[fill]}, drawn gray) is a patch that no photo has: compare it with the random places.</li>
+<li>Controls are measured in this network with as many photos as they say, and claim nothing of others. Passing means that no fault was found, not that the map is right.</li>
 </ul>`;
 }
 
