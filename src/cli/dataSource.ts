@@ -32,6 +32,8 @@ export type DataChoice = v.InferOutput<typeof dataChoiceSchema>;
 export interface OpenedData {
   readonly train: Dataset;
   readonly test: Dataset;
+  /** Training examples that there are, of which `train` may be the first few. */
+  readonly available: number;
   /** How messages call it: `digits`, `MNIST`, the folder. */
   readonly title: string;
   /** How a command names it. */
@@ -70,7 +72,7 @@ export async function openData(choice: DataChoice, terminal: Terminal): Promise<
       ...(testSize === undefined ? {} : { test: testSize }),
       ...(seed === undefined ? {} : { seed }),
     });
-    return { ...made, title: 'digits', argument: 'digits' };
+    return { ...made, title: 'digits', argument: 'digits', available: Number.POSITIVE_INFINITY };
   }
   const variant: MnistVariant = name === 'fashion-mnist' ? 'fashionMnist' : 'mnist';
   const folder = choice.folder ?? (await fetchFiles(variant, terminal));
@@ -79,6 +81,7 @@ export async function openData(choice: DataChoice, terminal: Terminal): Promise<
   return {
     train: firstOf(train, trainSize, '--train-size'),
     test: firstOf(test, testSize, '--test-size'),
+    available: train.size,
     title,
     argument: name === 'folder' ? folder : name,
   };

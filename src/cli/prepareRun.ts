@@ -42,7 +42,7 @@ export async function draftRun(word: string, options: TrainOptions, terminal: Te
   const statistics = await pixelStatistics(train);
   const classes = train.classNames?.length ?? 10;
   const wanted = { inputShape: train.inputShape, classes, seed, ...statistics };
-  const { model, shortName, trained } = await openModel(options.model ?? trainDefaults.model, wanted);
+  const { model, shortName, trained, from } = await openModel(options.model ?? trainDefaults.model, wanted);
   checkFits(model, train, data.title);
   const validation = validationSize(options.validation, train);
   const size = train.size - validation;
@@ -67,6 +67,7 @@ export async function draftRun(word: string, options: TrainOptions, terminal: Te
     fovea: version(),
     data: choice,
     modelName: shortName,
+    ...(from === shortName ? {} : { modelFile: from }),
     model: model.toConfig(),
     training: {
       ...{ epochs, batchSize, seed, validation, keepBest: validation > 0 },

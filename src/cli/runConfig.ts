@@ -16,6 +16,8 @@ const schema = v.object({
   data: dataChoiceSchema,
   /** How the model is called in names of folders. */
   modelName: v.string(),
+  /** The file that the model came from, as it was named; undefined for one that has a name. */
+  modelFile: v.optional(v.string()),
   model: object,
   training: v.object({
     epochs: whole(),

@@ -60,17 +60,22 @@ export const trainDefaults = {
 const VALIDATION_SHARE = 1 / 12;
 
 /** The optimizers' own defaults: Keras's. */
-const usualRates = { adam: 0.001, adamw: 0.001, sgd: 0.01, rmsprop: 0.001 } as const;
+export const usualRates = { adam: 0.001, adamw: 0.001, sgd: 0.01, rmsprop: 0.001 } as const;
 
 /** How far a schedule lowers the learning rate over a run, where it does not go to zero. */
 const LOWEST_SHARE = 0.01;
 
+/** How many of so many training examples are set aside where nothing is said. */
+export function usualValidation(size: number): number {
+  const usual = Math.max(1, Math.round(VALIDATION_SHARE * size));
+  return usual < size ? usual : 0;
+}
+
 /** How many of the training examples to set aside. */
 export function validationSize(wanted: number | undefined, data: Dataset): number {
-  const share = wanted ?? VALIDATION_SHARE;
-  const size = share > 0 && share < 1 ? Math.max(1, Math.round(share * data.size)) : share;
+  if (wanted === undefined) return usualValidation(data.size);
+  const size = wanted > 0 && wanted < 1 ? Math.max(1, Math.round(wanted * data.size)) : wanted;
   if (size < data.size) return size;
-  if (wanted === undefined) return 0;
   throw new FoveaError('option', {
     where: 'option --validation',
     rule: `of ${data.size} training examples at least one must be left to learn from`,

@@ -23,7 +23,8 @@ import { interruptedCode, SUCCESS } from './exitCode.js';
 import { commandText } from './report/adviceText.js';
 import { nextWords } from './report/coachCommand.js';
 import { examplePictures } from './report/pictureFiles.js';
-import { trainEvidence, trainWords } from './report/trainEvidence.js';
+import { trainEvidence } from './report/trainEvidence.js';
+import { trainWords } from './report/trainWords.js';
 import type { RunConfig } from './runConfig.js';
 import type { RunFolder } from './runFolder.js';
 import type { Terminal } from './terminal.js';
@@ -112,7 +113,7 @@ async function trainWith(
   const test = measure(predictions);
   const history = result.history.epochs;
   const advice = advise(await trainEvidence({ config, model, data, history }, { engine, signal }));
-  const next = nextWords(advice, trainWords(config));
+  const next = nextWords(advice, trainWords(config, data.train.size));
   await writeFileAtomic(
     folder.report,
     await reportPage({

@@ -22,7 +22,8 @@ import { readRunConfig } from '../runConfig.js';
 import { RunFolder } from '../runFolder.js';
 import type { Terminal } from '../terminal.js';
 import { adviceLines, stepWords, withOptions } from './adviceText.js';
-import { trainEvidence, trainWords } from './trainEvidence.js';
+import { trainEvidence } from './trainEvidence.js';
+import { trainWords } from './trainWords.js';
 
 interface CoachOptions extends EngineChoice {
   readonly goal?: number;
@@ -121,7 +122,7 @@ async function dataEvidence(path: string, options: CoachOptions, terminal: Termi
   const evidence = await withEngine(options, (engine) =>
     trainEvidence({ config, model, data, history }, { engine, signal: terminal.signal }),
   );
-  return { evidence, words: trainWords(config) };
+  return { evidence, words: trainWords(config, data.train.size) };
 }
 
 function epochsOf(checkpoint: Uint8Array): readonly EpochRecord[] {

@@ -7,23 +7,24 @@ import type { RunEvidence, RunSetup } from '../../report/coach/runEvidence.js';
 import { collectPredictions } from '../../report/predictions.js';
 import { partData, sampleIndices } from '../../train/fitOptions.js';
 import type { EpochRecord } from '../../train/history.js';
-import { dataArguments, type OpenedData } from '../dataSource.js';
+import type { OpenedData } from '../dataSource.js';
 import type { RunConfig } from '../runConfig.js';
-import { trainDefaults } from '../trainOptions.js';
+import { highestRate, optionsOf } from './optimizerConfig.js';
 
 /** Training examples that are measured again; as many as `fit` measures on after each epoch. */
 const SAMPLE = 2000;
 
 /** What `fovea train` may be told to do otherwise; the coach proposes nothing else. */
-const OPTIONS = ['epochs', 'learningRate', 'weightDecay', 'model', 'validation'];
+const OPTIONS = ['epochs', 'learningRate', 'weightDecay', 'model', 'validation', 'augment', 'trainSize'];
 
-/** Networks by name, with one that can learn more, and one that generalizes better. */
-const others: Readonly<
-  Record<string, { readonly larger?: string; readonly better?: string; readonly smaller?: string }>
-> = {
+/** Networks by name, with one that can learn more, one that generalizes better and why, and one that learns less. */
+const others: Readonly<Record<string, Pick<RunSetup, 'larger' | 'better' | 'betterSince' | 'smaller'>>> = {
   linear: { larger: 'mlp' },
-  mlp: { larger: 'cnn', better: 'cnn', smaller: 'linear' },
-  cnn: { better: 'cnn-bn' },
+  mlp: {
+    ...{ larger: 'cnn', better: 'cnn', smaller: 'linear' },
+    betterSince: 'a convolutional network generalizes better: it looks for the same things everywhere.',
+  },
+  cnn: { better: 'cnn-bn', betterSince: 'a network with batch normalization generalizes better.' },
 };
 
 export interface TrainedRun {
@@ -50,53 +51,27 @@ export async function trainEvidence(
     validation: held === undefined ? undefined : await collectPredictions(model, held, options),
     classCounts: (training.classNames ?? []).map((_, c) => labels.filter((label) => label === c).length),
     copies: held === undefined ? undefined : await copiesOf(training, held),
-    setup: setupOf(config, model),
+    setup: setupOf(config, model, data),
   };
 }
 
-function setupOf({ training, modelName }: RunConfig, model: Model): RunSetup {
+function setupOf({ training, modelName }: RunConfig, model: Model, { train, available }: OpenedData): RunSetup {
   const rates = model.layers.map((layer) => ('rate' in layer && typeof layer.rate === 'number' ? layer.rate : 0));
+  const more = Math.min(2 * train.size, available);
   return {
-    ...{
-      epochs: training.epochs,
-      learningRate: learningRateOf(training.optimizer),
-      augmented: false,
-      learns: undefined,
-    },
+    epochs: training.epochs,
+    learningRate: highestRate(training.optimizer),
+    augmented: training.augment !== null,
+    // In grey there are digits, letters and clothes, which do not lie on their side, nor are they seen in a mirror.
+    augmentation: train.inputShape[2] === 1 ? 'digits' : 'photos',
+    ...(more > train.size ? { moreExamples: more } : {}),
+    learns: undefined,
     dropout: Math.max(0, ...rates),
     weightDecay: numberOf(optionsOf(training.optimizer).weightDecay) ?? 0,
     batchNormalization: model.layers.some(({ type }) => type === 'batchNormalization'),
     ...others[modelName],
     options: OPTIONS,
   };
-}
-
-/** The words of a command that trains again as a configuration says. */
-export function trainWords({ data, modelName, training }: RunConfig): string[] {
-  const { epochs, seed, optimizer } = training;
-  const rate = learningRateOf(optimizer);
-  return [
-    ...['train', ...dataArguments(data), '--model', modelName],
-    ...(epochs === trainDefaults.epochs ? [] : ['--epochs', `${epochs}`]),
-    ...(rate === 0.001 ? [] : ['--learning-rate', `${rate}`]),
-    ...(data.trainSize === undefined || (data.name === 'digits' && data.trainSize === trainDefaults.digits.train)
-      ? []
-      : ['--train-size', `${data.trainSize}`]),
-    ...(seed === trainDefaults.seed ? [] : ['--seed', `${seed}`]),
-  ];
-}
-
-function optionsOf(optimizer: object): Readonly<Record<string, unknown>> {
-  return (optimizer as { readonly options?: Readonly<Record<string, unknown>> }).options ?? {};
-}
-
-function learningRateOf(optimizer: object): number {
-  const { learningRate } = optionsOf(optimizer);
-  if (typeof learningRate === 'number') return learningRate;
-  const schedule = optionsOf(learningRate as object);
-  return (
-    numberOf(schedule.maxLearningRate) ?? numberOf(schedule.initialLearningRate) ?? numberOf(schedule.learningRate) ?? 0
-  );
 }
 
 function numberOf(value: unknown): number | undefined {

@@ -37,6 +37,7 @@ export interface Step {
     | 'unfreeze'
     | 'lowerDropout'
     | 'largerNetwork'
+    | 'moreExamples'
     | 'augment'
     | 'betterNetwork'
     | 'regularize'

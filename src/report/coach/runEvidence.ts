@@ -11,12 +11,18 @@ export interface RunSetup {
   readonly dropout: number;
   readonly weightDecay: number;
   readonly augmented: boolean;
+  /** The augmentation that suits the data: what `--augment` takes. @default 'photos' */
+  readonly augmentation?: string | undefined;
+  /** How many examples could be learned from for the asking, where that is more than were. */
+  readonly moreExamples?: number | undefined;
   readonly batchNormalization: boolean;
   /** Layers that learn of a network that was trained before: the new ones alone, or more; undefined for a network from scratch. */
   readonly learns: 'head' | 'more' | undefined;
   /** Names of networks to try instead, where there are such. */
   readonly larger?: string | undefined;
   readonly better?: string | undefined;
+  /** Why that one generalizes better, as a sentence after a colon. */
+  readonly betterSince?: string | undefined;
   readonly smaller?: string | undefined;
   /** Names of the settings that can be changed, in camelCase; steps that need others are left out. @default all */
   readonly options?: readonly string[] | undefined;

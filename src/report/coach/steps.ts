@@ -75,28 +75,24 @@ function againstUnderfitting(setup: RunSetup): Step[] {
 
 /** More data, augmentation, architectures that generalize, regularization, less complexity. */
 function againstOverfitting(setup: RunSetup): Step[] {
-  const { augmented, batchNormalization, better, dropout, weightDecay, smaller, learns } = setup;
+  const { augmented, augmentation = 'photos', moreExamples, dropout, weightDecay, smaller, learns } = setup;
+  const { better, larger, batchNormalization } = setup;
+  const { betterSince = 'another network may have learned more useful features.' } = setup;
   const more = 'More examples are the best cure, if you can get them. With those that there are:';
   const list = [
     ...(augmented
       ? []
       : [
           step('augment', 'augmentation makes new ones of each.', {
-            augment: 'photos',
+            augment: augmentation,
             ...(learns === 'head' ? { passes: 5 } : {}),
           }),
         ]),
     ...(better === undefined
-      ? []
-      : [
-          step(
-            'betterNetwork',
-            learns === undefined && !batchNormalization
-              ? 'a network with batch normalization generalizes better.'
-              : 'another network may have learned more useful features.',
-            networkOf(setup, better),
-          ),
-        ]),
+      ? larger === undefined && learns === undefined && !batchNormalization
+        ? [step('betterNetwork', 'batch normalization generalizes better: put it after the layers with weights.', {})]
+        : []
+      : [step('betterNetwork', betterSince, networkOf(setup, better))]),
     ...(weightDecay === 0 ? [step('regularize', 'weight decay keeps weights small.', { weightDecay: 0.01 })] : []),
     ...(dropout < 0.5
       ? [step('regularize', 'dropout keeps units from relying on each other.', { dropout: dropout === 0 ? 0.3 : 0.5 })]
@@ -105,8 +101,12 @@ function againstOverfitting(setup: RunSetup): Step[] {
       ? []
       : [step('smallerNetwork', 'a smaller network, as the last resort.', networkOf(setup, smaller))]),
   ];
-  if (list.length === 0) return [look('More examples are what is left: all other steps were taken.')];
-  return list.map((one) => ({ ...one, what: `${more} ${one.what}` }));
+  const first =
+    moreExamples === undefined
+      ? []
+      : [step('moreExamples', 'More examples are the best cure, and there are more.', { trainSize: moreExamples })];
+  if (list.length === 0) return [...first, look('More examples are what is left: all other steps were taken.')];
+  return [...first, ...list.map((one) => ({ ...one, what: `${more} ${one.what}` }))];
 }
 
 function networkOf({ learns }: RunSetup, name: string): Step['settings'] {
