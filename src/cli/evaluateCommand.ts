@@ -5,32 +5,31 @@ import { reportPage } from '../pages/report/reportPage.js';
 import { type Calibration, calibration } from '../report/calibration.js';
 import { ensemble } from '../report/ensemble.js';
 import { type Measure, measure } from '../report/measure.js';
-import { kaggleCsv, predictionsCsv } from '../report/predictionFiles.js';
+import { predictionsCsv } from '../report/predictionFiles.js';
 import { collectPredictions, type Predictions } from '../report/predictions.js';
 import { suspectedLabels } from '../report/suspectedLabels.js';
-import { FoveaError } from '../tensor/errors.js';
 import { addAugmentOption } from './augmentOption.js';
 import { addDataOptions } from './dataOptions.js';
 import { addEngineOptions, type EngineChoice, withEngine } from './engineOptions.js';
 import { commas, percent } from './format.js';
 import { type MeasuredExamples, type MeasuredOptions, measuredExamples } from './measuredExamples.js';
 import { accuracyText, classTable, confusionTable, mixupText } from './measureText.js';
-import { oneOf, option, realNumber, wholeNumber } from './optionValues.js';
+import { oneOf, option, wholeNumber } from './optionValues.js';
+import { checkFilePlace } from './outputFolder.js';
 import { addPhotoOptions } from './photoOptions.js';
 import { ProgressBar } from './progressBar.js';
+import { addSubmissionOptions, type SubmissionOptions, submission } from './report/submission.js';
 import { paint, type Terminal } from './terminal.js';
 import { drawnFrom, TTA_AUGMENT, ttaOption } from './ttaOption.js';
 import { version } from './version.js';
 
-interface EvaluateOptions extends EngineChoice, MeasuredOptions {
+interface EvaluateOptions extends EngineChoice, MeasuredOptions, SubmissionOptions {
   readonly with?: readonly string[];
   readonly batchSize?: number;
   readonly tta?: number;
   readonly augment?: JsonObject;
   readonly report?: string;
   readonly csv?: string;
-  readonly kaggle?: string;
-  readonly clip?: number;
   readonly json?: true;
 }
 
@@ -58,11 +57,8 @@ export function addEvaluateCommand(program: Command, terminal: Terminal): void {
     )
     .addOption(option('--batch-size <n>', 'examples at once', wholeNumber(), '128; 32 photos'))
     .option('--report <file>', 'write everything as one page of HTML')
-    .option('--csv <file>', 'write the prediction for each example')
-    .option('--kaggle <file>', 'write predictions in the form of a Kaggle submission')
-    .addOption(option('--clip <n>', 'highest probability in a submission, as 0.95', realNumber({ below: 1 })))
-    .addOption(ttaOption())
-    .option('--json', 'print one JSON object');
+    .option('--csv <file>', 'write the prediction for each example');
+  addSubmissionOptions(command).addOption(ttaOption()).option('--json', 'print one JSON object');
   addAugmentOption(command, TTA_AUGMENT);
   addEngineOptions(command)
     .addHelpText(
@@ -86,15 +82,15 @@ async function evaluateModels(
   options: EvaluateOptions,
   terminal: Terminal,
 ): Promise<void> {
-  if (options.clip !== undefined && options.kaggle === undefined) {
-    throw new FoveaError('option', { where: 'option --clip', rule: 'it is for --kaggle', received: 'no --kaggle' });
-  }
+  for (const file of [options.report, options.csv]) if (file !== undefined) await checkFilePlace(file);
   const bar = new ProgressBar(terminal.stderr);
   const members: { readonly examples: MeasuredExamples; readonly predictions: Predictions }[] = [];
+  let submit: Awaited<ReturnType<typeof submission>>;
   await withEngine(options, async (engine) => {
     for (const [i, path] of paths.entries()) {
-      const examples = await measuredExamples(path, word ?? undefined, options, terminal);
+      const examples = await measuredExamples(path, word, options, terminal);
       const { data, isPhotos, opened } = examples;
+      if (i === 0) submit = await submission(options, classesOf(examples));
       const title = paths.length === 1 ? 'evaluating' : `evaluating ${i + 1}/${paths.length}`;
       const predictions = await collectPredictions(opened.model, drawnFrom(data, options), {
         ...{ engine, batchSize: options.batchSize ?? (isPhotos ? 32 : 128), signal: terminal.signal },
@@ -107,6 +103,10 @@ async function evaluateModels(
   const [first] = members as [(typeof members)[number]];
   const predictions = ensemble(members.map((member) => member.predictions));
   await writeFiles(predictions, first.examples, members.length, options);
+  await submit?.({
+    probabilities: predictions.probabilities,
+    names: Array.from(predictions.indices, (index, i) => predictions.names?.[i] ?? `${index}`),
+  });
   const [result, believed] = [measure(predictions), calibration(predictions)];
   if (options.json) {
     const { choice, part, opened } = first.examples;
@@ -117,6 +117,11 @@ async function evaluateModels(
     return;
   }
   for (const line of textOf(result, believed, members, terminal)) terminal.stdout.write(`${line}\n`);
+}
+
+/** The classes that a model tells apart, by their names or numbers. */
+function classesOf({ data, opened }: MeasuredExamples): readonly string[] {
+  return data.classNames ?? Array.from({ length: opened.model.outputShapes[0]?.at(-1) ?? 0 }, (_, c) => `${c}`);
 }
 
 function memberNumbers({
@@ -162,13 +167,9 @@ async function writeFiles(
   predictions: Predictions,
   { title, opened, part, isPhotos, picture }: MeasuredExamples,
   members: number,
-  { report, csv, kaggle, clip }: EvaluateOptions,
+  { report, csv }: EvaluateOptions,
 ): Promise<void> {
   if (csv !== undefined) await writeFileAtomic(csv, predictionsCsv(predictions));
-  if (kaggle !== undefined) {
-    const ids = Array.from(predictions.indices, (index, i) => idOf(predictions.names?.[i] ?? `${index}`));
-    await writeFileAtomic(kaggle, kaggleCsv({ ...predictions, ids }, clip === undefined ? {} : { clip }));
-  }
   if (report === undefined) return;
   const page = await reportPage({
     ...{ title: `${opened.shortName} on the ${title}`, predictions, examples: title },
@@ -183,9 +184,4 @@ async function writeFiles(
     madeBy: `Made by Fovea ${version()}`,
   });
   await writeFileAtomic(report, page);
-}
-
-/** `test/12.jpg` as `12`, as submissions have it. */
-function idOf(name: string): string {
-  return name.replace(/^.*[/\\]/, '').replace(/\.[^.]*$/, '');
 }

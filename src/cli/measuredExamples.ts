@@ -2,15 +2,24 @@ import { stat } from 'node:fs/promises';
 import type { Dataset } from '../data/dataset.js';
 import { photoFolder } from '../data/node/photoFolder.js';
 import type { PhotoDataset } from '../data/photos/photoDataset.js';
+import type { Preprocessing } from '../data/photos/preprocessing.js';
 import type { Picture } from '../pages/report/pictureShelf.js';
 import { FoveaError } from '../tensor/errors.js';
+import { Tensor } from '../tensor/tensor.js';
 import { checkFits, type DataOptions, dataFor } from './dataOptions.js';
 import { type DataChoice, openData } from './dataSource.js';
 import { readFinetuneConfig } from './finetune/finetuneConfig.js';
-import { openFinetunePhotos, type PhotoChoice, type PhotoPart } from './finetune/finetunePhotos.js';
+import {
+  type OpenPhotosOptions,
+  openFinetunePhotos,
+  type PhotoChoice,
+  type PhotoPart,
+} from './finetune/finetunePhotos.js';
+import { commas } from './format.js';
 import { type OpenedModel, openTrainedModel } from './modelSource.js';
 import { classNamesFrom, preprocessingFrom } from './modelTexts.js';
 import { type PhotoOptions, photoSelection } from './photoOptions.js';
+import { ProgressBar } from './progressBar.js';
 import { examplePictures, photoPictures } from './report/pictureFiles.js';
 import type { Terminal } from './terminal.js';
 
@@ -42,7 +51,13 @@ export async function measuredExamples(
 ): Promise<MeasuredExamples> {
   const opened = await openTrainedModel(path);
   const preprocessing = preprocessingFrom(opened.metadata, path);
-  if (preprocessing !== undefined) return measuredPhotos(path, word, options, opened, preprocessing);
+  if (preprocessing !== undefined) {
+    const bar = new ProgressBar(terminal.stderr);
+    const onProgress = (done: number, total: number): void =>
+      bar.draw('looking at photos', done / total, () => `${commas(done)} of ${commas(total)}`);
+    const watch = { onProgress, signal: terminal.signal };
+    return measuredPhotos(path, word, options, { opened, preprocessing, watch }).finally(() => bar.clear());
+  }
   const choice = await dataFor(word, options, opened.metadata);
   const { split = 'test' } = options;
   if (split === 'valid') {
@@ -59,12 +74,17 @@ export async function measuredExamples(
   return { ...{ opened, data, title, choice, part: split, isPhotos: false }, picture: examplePictures(data) };
 }
 
+interface PhotoModel {
+  readonly opened: OpenedModel;
+  readonly preprocessing: Preprocessing;
+  readonly watch: Pick<OpenPhotosOptions, 'onProgress' | 'signal'>;
+}
+
 async function measuredPhotos(
   path: string,
   word: string | undefined,
   options: MeasuredOptions,
-  opened: OpenedModel,
-  preprocessing: NonNullable<ReturnType<typeof preprocessingFrom>>,
+  { opened, preprocessing, watch }: PhotoModel,
 ): Promise<MeasuredExamples> {
   const isRun = (await stat(path)).isDirectory();
   if (word === undefined && !isRun) {
@@ -77,12 +97,12 @@ async function measuredPhotos(
   const { choice, folder } =
     word === undefined
       ? await openFinetunePhotos((await readFinetuneConfig(path)).photos, {
-          ...{ preprocessing, again: false, onProgress: () => undefined, signal: new AbortController().signal },
+          ...{ preprocessing, again: false, ...watch },
         })
       : {
           choice: { folder: word },
           folder: await photoFolder(word, {
-            ...{ preprocessing, validation: 0, duplicates: 'keep' as const, ...photoSelection(options) },
+            ...{ preprocessing, validation: 0, duplicates: 'keep' as const, ...photoSelection(options), ...watch },
           }),
         };
   const parts = { test: folder.test, valid: folder.valid, train: folder.train };
@@ -128,16 +148,15 @@ function withClassesOf(
     });
   }
   const renumbered = (labels: Int32Array): Int32Array => labels.map((label) => numbers[label] as number);
-  return {
-    ...photos,
-    classNames,
-    labels: renumbered(photos.labels),
-    batch: async (indices) => {
-      const batch = await photos.batch(indices);
-      renumbered(batch.y.data as Int32Array).forEach((label, i) => {
-        batch.y.data[i] = label;
-      });
-      return batch;
+  const of = (dataset: Dataset): Dataset => ({
+    ...dataset,
+    ...{ classNames, labels: renumbered(photos.labels) },
+    // Changed photos, as for test-time augmentation, are the same photos.
+    withPictures: (change) => of(dataset.withPictures?.(change) ?? dataset),
+    batch: async (indices, epoch) => {
+      const batch = await dataset.batch(indices, epoch);
+      return { ...batch, y: new Tensor(renumbered(batch.y.data as Int32Array), batch.y.shape) };
     },
-  };
+  });
+  return of(photos);
 }

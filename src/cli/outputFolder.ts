@@ -1,4 +1,5 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fileError } from '../formats/node/fileError.js';
 import { FoveaError } from '../tensor/errors.js';
 
@@ -23,4 +24,15 @@ export async function prepareFolder(path: string, force = false): Promise<void> 
   await mkdir(path, { recursive: true }).catch((error: unknown) => {
     throw fileError(path, 'cannot be made', error);
   });
+}
+
+/** Throws `file` where a file could not be written after long work: its folder is missing or may not be written to, or it is a folder. */
+export async function checkFilePlace(path: string): Promise<void> {
+  const there = await stat(path).catch(() => undefined);
+  const fail = (error: unknown): never => {
+    throw fileError(path, 'cannot be written', error);
+  };
+  if (there?.isDirectory()) fail(Object.assign(new Error('is a directory'), { code: 'EISDIR' }));
+  await stat(dirname(path)).catch(fail);
+  await access(dirname(path), constants.W_OK).catch(fail);
 }

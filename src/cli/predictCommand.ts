@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { subset } from '../data/subset.js';
+import type { ModelMetadata } from '../formats/modelFile.js';
 import type { JsonObject } from '../layers/json.js';
+import type { Model } from '../model/model.js';
 import { FoveaError } from '../tensor/errors.js';
 import { Predictor } from '../train/predict.js';
 import { addAugmentOption } from './augmentOption.js';
@@ -8,15 +10,18 @@ import { addDataOptions, type DataOptions, dataFor } from './dataOptions.js';
 import { openData } from './dataSource.js';
 import { addEngineOptions, type EngineChoice, withEngine } from './engineOptions.js';
 import { readExamples } from './examples.js';
+import { commas, count } from './format.js';
 import { openTrainedModel } from './modelSource.js';
 import { classNamesFrom, preprocessingFrom } from './modelTexts.js';
 import { oneOf, option, wholeNumber } from './optionValues.js';
 import { listPhotos, photoExamples } from './photoExamples.js';
 import { type ExampleSource, FORMATS, PredictionWriter } from './predictionWriter.js';
+import { ProgressBar } from './progressBar.js';
+import { addSubmissionOptions, type SubmissionOptions, submission } from './report/submission.js';
 import type { Terminal } from './terminal.js';
 import { drawnFrom, TTA_AUGMENT, ttaOption } from './ttaOption.js';
 
-interface PredictOptions extends EngineChoice, DataOptions {
+interface PredictOptions extends EngineChoice, DataOptions, SubmissionOptions {
   readonly data?: string;
   readonly limit?: number;
   readonly top?: number;
@@ -45,6 +50,7 @@ export function addPredictCommand(program: Command, terminal: Terminal): void {
     .addOption(option('--batch-size <n>', 'pictures at once', wholeNumber(), '128; 32 photos'))
     .addOption(ttaOption())
     .option('--json', 'the same as --format json');
+  addSubmissionOptions(command);
   addAugmentOption(command, TTA_AUGMENT);
   addEngineOptions(command)
     .addHelpText(
@@ -55,7 +61,10 @@ Examples:
   fovea predict runs/2026-01-31-photos-mobilenet cat.jpg dog.jpg
   fovea predict runs/2026-01-31-photos-mobilenet cat.jpg --tta 8
   fovea predict model.safetensors pictures.idx --format csv > classes.csv
-  fovea predict model.safetensors --data mnist --top 3`,
+  fovea predict model.safetensors --data mnist --top 3
+  fovea predict runs/2026-01-31-photos-mobilenet test/ --kaggle submission.csv --clip 0.95
+
+With --kaggle no line is printed for each picture, unless --format asks for it.`,
     )
     .action((path: string, files: string[], options: PredictOptions) => predictAll(path, files, options, terminal));
 }
@@ -91,7 +100,14 @@ async function predictAll(path: string, files: readonly string[], options: Predi
             },
           ];
   const format = options.json ? 'json' : (options.format ?? 'text');
-  const writer = new PredictionWriter(terminal.stdout, format, options.top ?? 1, classNamesFrom(metadata));
+  const classNames = classesOf(model, metadata);
+  const submit = await submission(options, classNames);
+  const isSilent = submit !== undefined && options.format === undefined && !options.json;
+  const writer = isSilent
+    ? undefined
+    : new PredictionWriter(terminal.stdout, format, options.top ?? 1, classNamesFrom(metadata));
+  const submitted: { names: string[]; rows: Float32Array[] } = { names: [], rows: [] };
+  const bar = new ProgressBar(terminal.stderr);
   const { signal } = terminal;
   await withEngine(options, async (engine) => {
     const predictor = new Predictor(model, engine);
@@ -109,11 +125,34 @@ async function predictAll(path: string, files: readonly string[], options: Predi
           examples,
           Uint32Array.from({ length: n }, (_, i) => start + i),
         );
-        writer.write(source, start, await predictor.predict(some, { batchSize: n, signal, draws: options.tta ?? 0 }));
+        const predictions = await predictor.predict(some, { batchSize: n, signal, draws: options.tta ?? 0 });
+        writer?.write(source, start, predictions);
+        if (submit !== undefined) {
+          for (let i = 0; i < n; i++) {
+            if (source.broken?.has(start + i)) continue;
+            submitted.names.push(source.names?.[start + i] ?? `${start + i}`);
+            submitted.rows.push(predictions.data.slice(i * classNames.length, (i + 1) * classNames.length));
+          }
+        }
+        const done = start + n;
+        if (isSilent) bar.draw('predicting', done / wanted, () => `${commas(done)} of ${commas(wanted)}`);
       }
+      bar.clear();
       reportBroken(source, wanted, terminal);
     }
-  });
+  }).finally(() => bar.clear());
+  if (submit === undefined) return;
+  const probabilities = new Float32Array(submitted.rows.length * classNames.length);
+  for (const [i, row] of submitted.rows.entries()) probabilities.set(row, i * classNames.length);
+  await submit({ probabilities, names: submitted.names });
+  if (isSilent) terminal.stdout.write(`${count(submitted.rows.length, 'prediction')} in ${options.kaggle}\n`);
+}
+
+/** The classes that a model tells apart, by their names or numbers. */
+function classesOf({ outputShapes }: Model, metadata: ModelMetadata): readonly string[] {
+  const numbers = Array.from({ length: outputShapes[0]?.at(-1) ?? 0 }, (_, c) => `${c}`);
+  const names = classNamesFrom(metadata);
+  return names?.length === numbers.length ? names : numbers;
 }
 
 /** Photos that cannot be read do not stop the others; where there are no others, that is an error. */

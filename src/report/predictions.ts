@@ -83,7 +83,7 @@ export async function collectPredictions(
   return {
     classNames: classNames ?? Array.from({ length: classes }, (_, c) => `${c}`),
     labels: Int32Array.from(labels),
-    probabilities: normalized(probabilities.slice(0, labels.length * classes), classes),
+    probabilities: asProbabilities(probabilities.slice(0, labels.length * classes), classes),
     indices: Uint32Array.from(indices),
     ...(names === undefined ? {} : { names: indices.map((i) => names[i] ?? `${i}`) }),
   };
@@ -143,8 +143,8 @@ function classOf(y: TensorData, row: number, classes: number): number {
   return y instanceof Int32Array ? (y[row] as number) : largest(y, row * classes, classes);
 }
 
-/** Rows that do not add up to 1 are logits. */
-function normalized(rows: Float32Array, k: number): Float32Array {
+/** Rows of probabilities, [n, k], as they are; rows that do not add up to 1 are logits, and become their softmax in place. */
+export function asProbabilities(rows: Float32Array, k: number): Float32Array {
   if (areProbabilities(rows, k)) return rows;
   for (let start = 0; start < rows.length; start += k) {
     const row = rows.subarray(start, start + k);
