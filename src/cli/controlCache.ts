@@ -1,9 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { cacheFolder } from '../data/node/cacheFolder.js';
 import type { ControlStore } from '../explain/explainPhoto.js';
 import { readFileChecked, writeFileAtomic } from '../formats/node/files.js';
+import { makeFolder } from '../formats/node/makeFolder.js';
 
 const control = { passed: v.boolean(), value: v.number(), limit: v.number() };
 const schema = v.object({
@@ -29,7 +29,7 @@ export function controlCache(): ControlStore {
     },
     async put(key, controls) {
       try {
-        await mkdir(folder, { recursive: true });
+        await makeFolder(folder);
         await writeFileAtomic(fileOf(key), `${JSON.stringify(controls)}\n`);
       } catch {
         // A cache that cannot be written costs time, nothing else.

@@ -172,4 +172,26 @@ describe('fovea explain', () => {
     expect(err).toMatch(message);
     expect(existsSync(out)).toBe(false);
   });
+
+  test('what is no model, and what is no photo, is named', async () => {
+    const texts = { 'notes.txt': 'these are notes', 'cut.onnx': '\x08\x07\x12\x07pytorch\x1a\x051.0.0:\x00' };
+    for (const [name, text] of Object.entries(texts)) await writeFile(join(folder, name), text);
+    await writeFile(join(folder, 'a.h5'), Buffer.from('894844460d0a1a0a0000000000000000', 'hex'));
+    await mkdir(join(folder, 'empty'), { recursive: true });
+    const said = async (...args: string[]) => {
+      const { code, err } = await capture(['explain', ...args, '--out', join(folder, 'never')]);
+      expect(code).toBe(2);
+      expect(err).not.toMatch(/ {4}at /);
+      return err;
+    };
+    expect(await said(join(folder, 'notes.txt'), photo)).toMatch(/must be a model file.*Received something else/);
+    expect(await said(join(folder, 'cut.onnx'), photo)).toMatch(/Received an ONNX file.*fovea convert \S*cut\.onnx/);
+    expect(await said(join(folder, 'a.h5'), photo)).toMatch(/Received a Keras file/);
+    expect(await said(join(folder, 'empty'), photo)).toMatch(/holds no model\.safetensors/);
+    expect(await said('runs/not-there', photo)).toMatch(/no such file or folder/);
+    expect(await said('mobilenett', photo)).toMatch(/Did you mean "mobilenet"/);
+    expect(await said(model, folder)).toMatch(/it is a folder/);
+    expect(await said(model, join(folder, 'notes.txt'))).toMatch(/JPEG, PNG, WebP/);
+    expect(existsSync(join(folder, 'never'))).toBe(false);
+  });
 });

@@ -138,6 +138,8 @@ async function explain(word: string, path: string, options: ExplainOptions, term
       const inspector = new Inspector(opened.model, engine);
       const classOf = (text: string | undefined, flag: string): number | undefined =>
         text === undefined ? undefined : classIndex(text, inspector.classes, opened.classNames, `option ${flag}`);
+      const [target, over] = [classOf(options.target, '--target'), classOf(options.ratherThan, '--rather-than')];
+      if (target !== undefined && target === over) refuseSame(className(target));
       const train = await openTraining(options, preprocessing, terminal);
       const explanation = await explainPhoto(inspector, photo.x, {
         ...{
@@ -147,7 +149,7 @@ async function explain(word: string, path: string, options: ExplainOptions, term
           black: blackOf(preprocessing),
           signal: terminal.signal,
         },
-        ...{ class: classOf(options.target, '--target'), over: classOf(options.ratherThan, '--rather-than') },
+        ...{ class: target, over },
         place: options.layer === undefined ? undefined : { layer: options.layer },
         controls: options.controls ? controlCache() : false,
         controlPhotos: train === undefined ? undefined : await spread(train, CONTROL_PHOTOS),
@@ -320,6 +322,15 @@ function blackOf(preprocessing: Preprocessing): number[] {
   return [...normalizePixels(new Uint8Array(3), [1, 1, 1, 3], preprocessing).data];
 }
 
+function refuseSame(name: string): never {
+  throw new FoveaError('option', {
+    where: 'options --target and --rather-than',
+    rule: 'a comparison needs two different classes',
+    received: `${name} twice`,
+    remedy: 'Leave out --rather-than: the likeliest of the others is taken',
+  });
+}
+
 function chosenMethods(text: string | undefined): readonly AttributionMethod[] {
   if (text === undefined) return USUAL_METHODS;
   if (text === 'all') return explainMethods;
@@ -331,7 +342,7 @@ function chosenMethods(text: string | undefined): readonly AttributionMethod[] {
       where: 'option --method',
       rule: 'it takes names of methods, with commas between them, or all',
       received: `"${name.slice(0, 100)}"`,
-      remedy: `${suggestName(name, explainMethods)} There are ${explainMethods.join(', ')}`,
+      remedy: suggestName(name, explainMethods),
     });
   });
 }

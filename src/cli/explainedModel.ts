@@ -38,14 +38,26 @@ export async function openExplained(
       throw new FoveaError('option', {
         where: `model "${word}"`,
         rule: 'it does not say what photos must go through before the network sees them',
-        remedy: 'Use a model that fovea finetune or fovea convert made, or the name of a network',
+        received: `a network for ${model.inputShapes.map((shape) => shape.join(' × ')).join(' and ')}`,
+        remedy:
+          'Use a model that fovea finetune made, or fovea convert of a network of the zoo, or the name of one; fovea inspect shows the filters of any',
       });
     }
     return { model, preprocessing, name: word, classNames: given ?? classNamesFrom(metadata) };
   }
+  if (/[/\\]|\.(h5|keras|onnx|pth?|json)$/i.test(word)) refuseMissing(word);
   const entry = zooEntry(word);
   const { model, preprocessing } = await openBase(word, weights, terminal);
   return { model, preprocessing, name: entry.name, classNames: given ?? (await publishedNames(entry.classNames)) };
+}
+
+/** A path, which no network's name is, where nothing is. */
+function refuseMissing(path: string): never {
+  throw new FoveaError('file', {
+    where: `model "${path}"`,
+    rule: 'there is no such file or folder',
+    remedy: 'Name the folder of a run, a model file, or a network of the zoo',
+  });
 }
 
 /** The number of a class that is named, or given by its number. @throws FoveaError `name` for one that does not exist. */

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { augmentationFromConfig } from '../data/augment/augmentationFromConfig.js';
@@ -8,6 +7,7 @@ import { photoFolder } from '../data/node/photoFolder.js';
 import { photoStamps } from '../data/node/photoStamps.js';
 import type { PhotoDataset } from '../data/photos/photoDataset.js';
 import { writeFileAtomic } from '../formats/node/files.js';
+import { makeFolder } from '../formats/node/makeFolder.js';
 import { zarrFolder } from '../formats/node/zarrFolder.js';
 import type { JsonObject } from '../layers/json.js';
 import { Model } from '../model/model.js';
@@ -85,7 +85,7 @@ async function computeFeatures(path: string, options: FeaturesOptions, terminal:
       onProgress: (done, total) => reporter.checking(done, total),
     });
     const out = options.out ?? 'features';
-    await mkdir(out, { recursive: true });
+    await makeFolder(out);
     await withEngine(options, async (engine) => {
       for (const [part, data] of Object.entries({ train: photos.train, valid: photos.valid, test: photos.test })) {
         if (data === undefined) continue;

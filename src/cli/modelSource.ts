@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
+import { detectFormat, type FileFormat } from '../formats/detect.js';
 import { loadModel, type ModelMetadata } from '../formats/modelFile.js';
 import { readFileChecked } from '../formats/node/files.js';
 import type { Model } from '../model/model.js';
@@ -46,7 +47,11 @@ export async function openTrainedModel(path: string): Promise<OpenedModel> {
       remedy: `Train it first, with fovea train --model ${path}, and name the model file that this makes`,
     });
   }
-  const opened = await loadModel(await readFileChecked(file), { where: `model file "${file}"` });
+  const bytes = await readFileChecked(file).catch((error: unknown) => {
+    throw file === path || !isMissing(error) ? error : noRun(path);
+  });
+  refuseForeign(bytes, file);
+  const opened = await loadModel(bytes, { where: `model file "${file}"` });
   return { ...opened, from: file, shortName: opened.model.name, trained: true };
 }
 
@@ -67,6 +72,49 @@ export async function openModel(word: string, options: LectureOptions = {}): Pro
     remedy: `${suggestName(word, Object.keys(namedModels))} A file ends with .json or .safetensors`,
   });
 }
+
+const isMissing = (error: unknown): boolean => error instanceof FoveaError && error.data.systemCode === 'ENOENT';
+
+function noRun(folder: string): FoveaError {
+  return new FoveaError('file', {
+    where: `folder "${folder}"`,
+    rule: `it holds no ${MODEL_FILE}: it is no run, or none that came to a model`,
+    remedy: 'Name the folder that fovea train or fovea finetune made, or a model file',
+  });
+}
+
+/** What other tools call the formats that are no model files of ours. */
+const FOREIGN: Partial<Record<FileFormat, string>> = {
+  hdf5: 'a Keras file (HDF5)',
+  keras: 'a Keras file',
+  onnx: 'an ONNX file',
+  pytorch: 'a PyTorch file',
+  pytorchLegacy: 'a PyTorch file',
+};
+
+/** Says of a file of another kind what it is and what makes a model file of it. */
+function refuseForeign(bytes: Uint8Array, file: string): void {
+  const format = detectFormat(bytes, basename(file));
+  if (format === 'safetensors') return; // whether there is a model in it, its reader says
+  const foreign = format === undefined ? undefined : FOREIGN[format];
+  if (foreign !== undefined) {
+    throw new FoveaError('format', {
+      where: `model file "${file}"`,
+      rule: 'this command reads the model files of Fovea (.safetensors)',
+      received: foreign,
+      remedy: `Make one of it: fovea convert ${quoted(file)} model.safetensors`,
+    });
+  }
+  // A file that says it is one gets the reader's word on what is damaged.
+  if (extname(file) === '.safetensors') return;
+  throw new FoveaError('format', {
+    where: `model file "${file}"`,
+    rule: 'it must be a model file of Fovea (.safetensors), or the folder of a run',
+    received: format ?? 'something else',
+  });
+}
+
+const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `"${path}"`);
 
 function parseJson(path: string, bytes: Uint8Array): unknown {
   try {

@@ -1,6 +1,7 @@
-import { access, constants, mkdir, readdir, stat } from 'node:fs/promises';
+import { access, constants, readdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileError } from '../formats/node/fileError.js';
+import { makeFolder } from '../formats/node/makeFolder.js';
 import { FoveaError } from '../tensor/errors.js';
 
 /** Refuses a folder that holds files already, unless `force`; one that is not there is fine, and is not made. */
@@ -21,7 +22,7 @@ export async function checkFolder(path: string, force = false): Promise<void> {
 /** Makes a folder for files to come; one that holds some already is refused unless `force`. */
 export async function prepareFolder(path: string, force = false): Promise<void> {
   await checkFolder(path, force);
-  await mkdir(path, { recursive: true }).catch((error: unknown) => {
+  await makeFolder(path).catch((error: unknown) => {
     throw fileError(path, 'cannot be made', error);
   });
 }

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { type ModelMetadata, saveModel } from '../formats/modelFile.js';
 import { fileError } from '../formats/node/fileError.js';
 import { readFileChecked, writeFileAtomic } from '../formats/node/files.js';
+import { makeFolder } from '../formats/node/makeFolder.js';
 import type { Model } from '../model/model.js';
 import { FoveaError } from '../tensor/errors.js';
 import { CONFIG_FILE } from './configFile.js';
@@ -97,7 +98,7 @@ export class RunFolder {
  * the name.
  */
 export async function makeRunFolder(wanted: string): Promise<RunFolder> {
-  await mkdir(dirname(wanted), { recursive: true }).catch((error: unknown) => {
+  await makeFolder(dirname(wanted)).catch((error: unknown) => {
     throw fileError(dirname(wanted), 'cannot be created', error);
   });
   for (let number = 1; number <= MOST_FOLDERS; number++) {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { fileError } from '../../formats/node/fileError.js';
 import { readFileChecked, writeFileAtomic } from '../../formats/node/files.js';
+import { makeFolder } from '../../formats/node/makeFolder.js';
 import { FoveaError } from '../../tensor/errors.js';
 import { PartialFile } from './partialFile.js';
 
@@ -74,7 +75,7 @@ export async function download(file: PublishedFile, options: DownloadOptions = {
       continue;
     }
     if (part !== undefined) return part.finish();
-    await mkdir(dirname(file.path), { recursive: true }).catch((error: unknown) => {
+    await makeFolder(dirname(file.path)).catch((error: unknown) => {
       throw fileError(dirname(file.path), 'cannot be created', error);
     });
     await writeFileAtomic(file.path, contents);

@@ -1,7 +1,8 @@
-import { appendFile, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { appendFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileError } from '../../formats/node/fileError.js';
 import { readFileChecked } from '../../formats/node/files.js';
+import { makeFolder } from '../../formats/node/makeFolder.js';
 
 /** The part of a file that has arrived, beside the file's place, so that a later attempt can go on from there. */
 export class PartialFile {
@@ -20,7 +21,7 @@ export class PartialFile {
 
   async append(piece: Uint8Array): Promise<void> {
     try {
-      await mkdir(dirname(this.path), { recursive: true });
+      await makeFolder(dirname(this.path));
       await appendFile(this.path, piece);
     } catch (error) {
       throw fileError(this.path, 'cannot be written', error);

@@ -1,6 +1,7 @@
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileError } from '../../formats/node/fileError.js';
+import { makeFolder } from '../../formats/node/makeFolder.js';
 import type { PhotoCache } from '../photos/photoCache.js';
 
 /**
@@ -19,7 +20,7 @@ export async function diskPhotoCache(
   const checksums = new Uint32Array(count);
   const tableBytes = new Uint8Array(checksums.buffer);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const handle = await open(path, 'a+');
     try {
       await handle.read(tableBytes, 0, tableBytes.length, 0);

@@ -1,8 +1,9 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ZarrStore } from '../zarr/zarrStore.js';
 import { fileError } from './fileError.js';
 import { readFileChecked, writeFileAtomic } from './files.js';
+import { makeFolder } from './makeFolder.js';
 
 /** An array in a folder; each part is a file that is there as a whole or not at all. */
 export function zarrFolder(path: string): ZarrStore {
@@ -16,7 +17,7 @@ export function zarrFolder(path: string): ZarrStore {
     async set(key, bytes) {
       const file = join(path, key);
       try {
-        await mkdir(dirname(file), { recursive: true });
+        await makeFolder(dirname(file));
       } catch (error) {
         throw fileError(dirname(file), 'cannot be made', error);
       }

@@ -62,10 +62,17 @@ function checkSize({ inputShape, steps }: NetworkDescription): void {
     const letter = summed ? inputs * PRODUCT_LETTERS : PRODUCT_LETTERS;
     letters += h * w * c * letter;
     if (cells <= MAX_CELLS && letters <= MAX_LETTERS && letter <= MAX_FORMULA) continue;
+    const n = (count: number): string => count.toLocaleString('en-US');
+    const [rule, received] =
+      cells > MAX_CELLS
+        ? [`at most ${n(MAX_CELLS)} numbers`, `${n(cells)} up to this layer`]
+        : letter > MAX_FORMULA
+          ? [`formulas of at most ${n(MAX_FORMULA)} letters`, `${n(letter)}, for ${inputs} numbers that one is made of`]
+          : [`at most ${n(MAX_LETTERS)} letters of formulas`, `${n(letters)} up to this layer`];
     throw new FoveaError('memory', {
       where: `workbook, layer "${step.name}"`,
-      rule: `a sheet that still opens quickly has at most ${MAX_CELLS} numbers, each made of at most ${Math.floor(MAX_FORMULA / PRODUCT_LETTERS)} channels`,
-      received: `${cells} numbers up to this layer, of ${inputs} channels`,
+      rule: `a sheet that still opens quickly has ${rule}`,
+      received,
       remedy: 'Use a smaller network: fewer filters, smaller pictures, no wide dense layer',
     });
   }
