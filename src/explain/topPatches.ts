@@ -95,6 +95,8 @@ export class TopPatches implements ForwardObserver {
   readonly #photos: PhotoList;
   readonly #watched = new Map<string, Watched>();
   readonly #sample: ReadonlySet<number>;
+  /** Order of photos whose values are equal: by name. */
+  readonly #ranks: Int32Array;
   readonly #groups = new Map<string, number>();
 
   /** @throws FoveaError `name` for an unknown layer, `option` for numbers that are not whole and positive. */
@@ -109,6 +111,7 @@ export class TopPatches implements ForwardObserver {
     }
     const chosen = layers === undefined ? unitLayers(model) : layers.map((name) => model.layer(name));
     this.#photos = photos;
+    this.#ranks = ranksOf(photos.names);
     for (const layer of chosen) {
       const { shape } = model.layerOutput(layer.name);
       if (shape.length !== 3 && shape.length !== 1) continue;
@@ -128,14 +131,11 @@ export class TopPatches implements ForwardObserver {
         graph.output(`${prefix}${layer.name}/value`, value);
         return;
       }
-      // A row at a time, then the rows: each is read while it is in the cache.
       const [h, w] = watched.shape;
-      const whole = { padding: [0, 0, 0, 0], dilations: [1, 1] } as const;
-      const [row, column] = graph.emit('maxPool', [value], { ...whole, poolSize: [1, w], strides: [1, w] });
-      const [most, line] = graph.emit('maxPool', [row], { ...whole, poolSize: [h, 1], strides: [h, 1] });
+      const window = { poolSize: [h, w], strides: [1, 1], padding: [0, 0, 0, 0], dilations: [1, 1] } as const;
+      const [most, place] = graph.emit('maxPool', [value], window);
       graph.output(`${prefix}${layer.name}/value`, most);
-      graph.output(`${prefix}${layer.name}/row`, line as Value);
-      graph.output(`${prefix}${layer.name}/column`, column as Value);
+      graph.output(`${prefix}${layer.name}/place`, place as Value);
     });
   }
 
@@ -153,21 +153,14 @@ export class TopPatches implements ForwardObserver {
       }
       const group = this.#groupOf(photo, x.data.subarray(at * width, (at + 1) * width));
       for (const watched of this.#watched.values()) {
-        const [h, , c] = watched.shape;
+        const c = watched.shape[2];
         const key = `${prefix}${watched.layer.name}`;
         const values = outputs[`${key}/value`] as Float32Array;
-        const lines = outputs[`${key}/row`];
-        const columns = outputs[`${key}/column`];
-        const places = new Int32Array(c);
-        if (lines !== undefined && columns !== undefined) {
-          for (let channel = 0; channel < c; channel++) {
-            const y = lines[at * c + channel] as number;
-            // A switch is a pixel's number in the plane that was pooled: of [h, w] for columns, of [h, 1] for rows.
-            places[channel] = columns[(at * h + y) * c + channel] as number;
-          }
-        }
+        // A switch is a pixel's number in the plane that was pooled.
+        const places =
+          (outputs[`${key}/place`] as Int32Array | undefined)?.slice(at * c, (at + 1) * c) ?? new Int32Array(c);
         const own = values.subarray(at * c, (at + 1) * c);
-        watched.heaps.offer(photo, group, own, places, this.#before);
+        watched.heaps.offer(photo, group, own, places, this.#ranks);
         if (this.#sample.has(photo)) watched.rows.push({ photo, values: own.slice(), places });
       }
     }
@@ -206,7 +199,7 @@ export class TopPatches implements ForwardObserver {
         value: values[channel] as number,
         place: places[channel] as number,
       }))
-      .sort((a, b) => a.value - b.value || this.#before(a.photo, b.photo));
+      .sort((a, b) => a.value - b.value || (this.#ranks[a.photo] as number) - (this.#ranks[b.photo] as number));
     const values = rows.map(({ value }) => value);
     const known: LabeledMaxima | undefined =
       labels === undefined
@@ -228,12 +221,6 @@ export class TopPatches implements ForwardObserver {
     };
   }
 
-  /** Order of photos whose values are equal: by name. */
-  readonly #before = (a: number, b: number): number => {
-    const [p, q] = [this.#photos.names[a] as string, this.#photos.names[b] as string];
-    return p < q ? -1 : Number(p > q) || a - b;
-  };
-
   #groupOf(photo: number, pixels: Float32Array): number {
     const { groups } = this.#photos;
     if (groups !== undefined) return groups[photo] as number;
@@ -242,6 +229,18 @@ export class TopPatches implements ForwardObserver {
     this.#groups.set(key, known);
     return known;
   }
+}
+
+/** For each name its number in the order of all names; equal ones as they come. */
+function ranksOf(names: readonly string[]): Int32Array {
+  const order = names.map((_, i) => i);
+  order.sort((a, b) => {
+    const [p, q] = [names[a] as string, names[b] as string];
+    return p < q ? -1 : Number(p > q) || a - b;
+  });
+  const ranks = new Int32Array(names.length);
+  for (const [rank, i] of order.entries()) ranks[i] = rank;
+  return ranks;
 }
 
 /** So many photos by the hash of their names: the same ones in whatever order they come. */

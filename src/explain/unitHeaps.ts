@@ -30,19 +30,23 @@ export class UnitHeaps {
   /**
    * One photo: its maximum and the place of it, for each unit.
    *
-   * @param before negative where the first of two photos of equal value comes before the second.
+   * @param ranks order of the photos where their values are equal: the lower rank comes first.
    */
-  offer(
-    photo: number,
-    group: number,
-    values: Float32Array,
-    places: Int32Array,
-    before: (a: number, b: number) => number,
-  ): void {
+  offer(photo: number, group: number, values: Float32Array, places: Int32Array, ranks: Int32Array): void {
+    const [size, weakest, rank] = [this.#size, this.#weakest, ranks[photo] as number];
     for (let unit = 0; unit < values.length; unit++) {
       const value = values[unit] as number;
-      this.#offerWeakest(unit, photo, value, places[unit] as number, before);
-      this.#offerTop(unit, photo, group, value, places[unit] as number, before);
+      const low = weakest.values[unit] as number;
+      const known = weakest.photos[unit] as number;
+      if (known < 0 || value < low || (value === low && rank < (ranks[known] as number))) {
+        weakest.values[unit] = value;
+        weakest.photos[unit] = photo;
+        weakest.places[unit] = places[unit] as number;
+      }
+      // Most photos are not among the strongest: one comparison tells.
+      const last = unit * size + size - 1;
+      if (this.#filled[unit] === size && value < (this.#values[last] as number)) continue;
+      this.#offerTop(unit, photo, group, value, places[unit] as number, ranks);
     }
   }
 
@@ -64,19 +68,14 @@ export class UnitHeaps {
     return photo < 0 ? undefined : { photo, value: values[unit] as number, place: places[unit] as number };
   }
 
-  #offerTop(
-    unit: number,
-    photo: number,
-    group: number,
-    value: number,
-    place: number,
-    before: (a: number, b: number) => number,
-  ): void {
+  #offerTop(unit: number, photo: number, group: number, value: number, place: number, ranks: Int32Array): void {
     const from = unit * this.#size;
     const filled = this.#filled[unit] as number;
     const stronger = (at: number): boolean => {
       const other = this.#values[at] as number;
-      return value > other || (value === other && before(photo, this.#photos[at] as number) < 0);
+      return (
+        value > other || (value === other && (ranks[photo] as number) < (ranks[this.#photos[at] as number] as number))
+      );
     };
     if (filled === this.#size && !stronger(from + filled - 1)) return;
     // A photo of the same group leaves its place to the stronger one; without one the weakest leaves, or a place is added.
@@ -102,20 +101,5 @@ export class UnitHeaps {
     this.#photos[at] = photo;
     this.#groups[at] = group;
     this.#places[at] = place;
-  }
-
-  #offerWeakest(
-    unit: number,
-    photo: number,
-    value: number,
-    place: number,
-    before: (a: number, b: number) => number,
-  ): void {
-    const { values, photos, places } = this.#weakest;
-    const [other, known] = [values[unit] as number, photos[unit] as number];
-    if (known >= 0 && !(value < other || (value === other && before(photo, known) < 0))) return;
-    values[unit] = value;
-    photos[unit] = photo;
-    places[unit] = place;
   }
 }

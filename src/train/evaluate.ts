@@ -93,6 +93,7 @@ export class Evaluator {
     let sum = 0;
     let count = 0;
     let penalty = 0;
+    let settle = async (): Promise<void> => {};
     try {
       for (;;) {
         const batch = await unlessAborted('evaluate', batches.take(), signal);
@@ -102,15 +103,20 @@ export class Evaluator {
         const y = encodeTargets(batch.y, target, outputShape.at(-1) ?? 1);
         const running = program.run({ x: batch.x.data, y, ...scalarFeeds(trace) });
         batches.fetch();
-        const { outputs } = await running;
-        const losses = outputs.losses as TensorData;
-        for (let i = 0; i < n; i++) sum += (losses[i] as number) * (batch.sampleWeights?.[i] ?? 1);
-        const indices = Uint32Array.from({ length: n }, (_, i) => count + i);
-        tellObservers(this.#observers, { indices, x: batch.x, sampleWeights: batch.sampleWeights }, outputs);
+        // What came out of the batch before is looked at while this one is computed.
+        const [{ outputs }] = await Promise.all([running, settle()]);
+        const first = count;
         count += n;
-        penalty = outputs.penalty?.[0] ?? 0;
-        for (const counter of counters) counter.update(outputs.predictions as Float32Array, y);
+        settle = async () => {
+          const losses = outputs.losses as TensorData;
+          for (let i = 0; i < n; i++) sum += (losses[i] as number) * (batch.sampleWeights?.[i] ?? 1);
+          const indices = Uint32Array.from({ length: n }, (_, i) => first + i);
+          tellObservers(this.#observers, { indices, x: batch.x, sampleWeights: batch.sampleWeights }, outputs);
+          penalty = outputs.penalty?.[0] ?? 0;
+          for (const counter of counters) counter.update(outputs.predictions as Float32Array, y);
+        };
       }
+      await settle();
     } finally {
       batches.close();
     }

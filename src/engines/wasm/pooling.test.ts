@@ -107,3 +107,30 @@ test('the first maximum wins, a NaN wins over everything, padding over nothing',
   expect([...(outputs.padded as TensorData)].slice(0, 4)).toEqual([1, 2, Number.NaN, low]);
   expect([...(outputs['padded switches'] as TensorData)].slice(0, 4)).toEqual([0, 2, 3, 5]);
 });
+
+test.each<Four>([
+  [2, 9, 7, 37],
+  [9, 33, 31, 16],
+  [1, 5, 6, 200],
+  [3, 1, 1, 5],
+])('a window over the whole of %i × %i × %i × %i: first maxima, first NaNs, infinities', async (...shape) => {
+  const graph = new Graph(opTable);
+  const x = graph.input('x', shape);
+  const pool: PoolAttributes = {
+    poolSize: [shape[1], shape[2]],
+    ...{ strides: [1, 1], padding: [0, 0, 0, 0], dilations: [1, 1] },
+  };
+  const [y, switches] = graph.emit('maxPool', [x], pool);
+  graph.output('y', y);
+  graph.output('switches', switches as typeof y);
+  // Rounded, so that many pixels are equally large.
+  const data = normals(shape, 3).map((value) => Math.round(value * 4) / 4);
+  const random = new RandomStream(4, 'pooling test');
+  const odd = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0];
+  for (let i = 0; i < data.length / 300; i++) data[random.below(data.length)] = odd[i % odd.length] as number;
+  const expected = interpret(graph, { inputs: { x: data } });
+  const outputs = await run(graph, { x: data });
+  for (const [name, value] of graph.outputs) {
+    expect([...(outputs[name] as TensorData)]).toEqual([...(expected.get(value) as Iterable<number>)]);
+  }
+});

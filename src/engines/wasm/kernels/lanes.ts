@@ -30,3 +30,10 @@ export function maxOfLanes(v: v128): f32 {
   const pairs = f32x4.max(v, v128.shuffle<f32>(v, v, 2, 3, 0, 1));
   return max<f32>(f32x4.extract_lane(pairs, 0), f32x4.extract_lane(pairs, 1));
 }
+
+/** Lanes where `v` takes over from `best` in a search for maxima: it is greater, or the first NaN. */
+// @ts-ignore: decorator
+@inline
+export function wins(v: v128, best: v128): v128 {
+  return v128.andnot(f32x4.eq(best, best), f32x4.le(v, best));
+}

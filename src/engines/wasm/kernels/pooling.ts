@@ -1,5 +1,5 @@
 import { pointer, word } from './common';
-import { storeLanes } from './lanes';
+import { storeLanes, wins } from './lanes';
 import { endTap, endWindow, firstTap, firstWindow } from './windows';
 
 /** How windows lie over an image; read from the words of a step. */
@@ -18,13 +18,6 @@ const DIL_H: i32 = 15;
 const DIL_W: i32 = 16;
 const ROWS: i32 = 17;
 const ALL_ROWS: i32 = 18;
-
-/** Lanes where `v` takes over from `best`: it is greater, or the first NaN. */
-// @ts-ignore: decorator
-@inline
-function wins(v: v128, best: v128): v128 {
-  return v128.andnot(f32x4.eq(best, best), f32x4.le(v, best));
-}
 
 /**
  * Largest pixel of each window and, unless the pointer is 0, its number iy · w + ix: the first maximum in scan order,

@@ -9,6 +9,10 @@ type PoolingOp = 'maxPool' | 'maxPoolGradient' | 'maxUnpool' | 'gatherSwitches' 
 /** Channels that one item scatters where the windows are not known. */
 const SCATTER_CHANNELS = 16;
 
+/** Where there are fewer images than this, the channels of one are shared out. */
+const MANY_IMAGES = 8;
+const PLANE_CHANNELS = 64;
+
 /** The words that all kernels of pooling/*.ts share: sizes, windows, and rows cut into items. */
 function windowWords(
   x: Dimensions,
@@ -28,10 +32,24 @@ export function maxPoolCall(
   y: Dimensions,
   attributes: PoolAttributes,
 ): KernelCall {
+  if (addresses[2] !== 0 && coversPlane(x, attributes)) return maxPoolPlaneCall(addresses, x);
   const allRows = y[0] * y[1];
   const rows = rowsPerItem(allRows, x[3] * y[2] * attributes.poolSize[0] * attributes.poolSize[1]);
   const words = [...addresses, 0, ...windowWords(x, y, attributes, rows, allRows)];
   return { kernel: 'maxPoolRows', items: Math.ceil(allRows / rows), words };
+}
+
+/** Whether one window is the whole image, nothing more and nothing less. */
+function coversPlane([, h, w]: Dimensions, { poolSize, padding, dilations }: PoolAttributes): boolean {
+  const whole = poolSize[0] === h && poolSize[1] === w && padding.every((pixels) => pixels === 0);
+  return whole && dilations[0] === 1 && dilations[1] === 1;
+}
+
+function maxPoolPlaneCall(addresses: readonly [x: number, y: number, switches: number], x: Dimensions): KernelCall {
+  const [n, h, w, c] = x;
+  const block = n < MANY_IMAGES ? Math.min(c, PLANE_CHANNELS) : c;
+  const blocks = Math.ceil(c / block);
+  return { kernel: 'maxPoolPlane', items: n * blocks, words: [...addresses, h * w, c, block, blocks] };
 }
 
 function lowerMaxPool({ inputs, outputs, inputShapes, outputShapes, unused, attributes }: LowerCall<'maxPool'>) {
