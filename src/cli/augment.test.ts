@@ -15,6 +15,7 @@ import { dense } from '../layers/dense.js';
 import { flatten } from '../layers/flatten.js';
 import { globalAveragePooling2d } from '../layers/globalAveragePooling2d.js';
 import { sequential } from '../model/sequential.js';
+import { wilsonInterval } from '../report/wilson.js';
 import { RandomStream } from '../tensor/random.js';
 import { fedVariants } from './augmentVariants.js';
 import { photoExamples } from './photoExamples.js';
@@ -138,6 +139,57 @@ describe('fovea augment', () => {
     expect(await readFile(at('said.html'), 'utf8')).toContain('How strong may it be?');
   });
 
+  test('a sweep over photos: accuracy at each strength with its interval, and from where on it is surely lower', async () => {
+    const sweep = [
+      'augment',
+      '--sweep',
+      '--augment',
+      'rotation=90,flipVertical,brightness=0.3',
+      '--json',
+      ...reference,
+    ];
+    const words = ['train', 'digits', '--train-size', '1000', '--test-size', '60', '--model', 'mlp', '--epochs', '4'];
+    expect((await capture([...words, '--quiet', '--run', at('trained')])).code).toBe(0);
+    const all = events(await capture([...sweep, '--model', at('trained'), '--sample', '40', '--out', at('swept')]));
+    const [rotation, flip, brightness] = all as {
+      transform: string;
+      sentence: string;
+      points: {
+        range: string;
+        correct: number;
+        examples: number;
+        accuracy: number;
+        interval: object;
+        isLower: boolean;
+      }[];
+    }[];
+    // A rotation cannot go further than around: ×2 is the strongest.
+    expect(rotation?.points.map(({ range }) => range)).toEqual(
+      ['45', '90', '135', '180'].map((degrees) => `degrees −${degrees} to ${degrees}`),
+    );
+    const strongest = rotation?.points.at(-1);
+    expect([strongest?.isLower, strongest?.examples]).toEqual([true, 40]);
+    expect(strongest?.interval).toEqual(wilsonInterval(strongest?.correct ?? 0, 40));
+    expect(rotation?.sentence).toMatch(/^accuracy is surely lower from ×\S+ \(degrees −\d+ to \d+\) on: /);
+    expect(flip?.points).toHaveLength(1);
+    expect(brightness?.points).toHaveLength(5);
+    expect(all.at(-1)).toMatchObject({ event: 'done', photos: 'test examples of digits', examples: 40 });
+    const page = await readFile(at('swept.html'), 'utf8');
+    expect(page).toContain('How strong may augmentation be?');
+    expect(page.match(/<img /g)).toHaveLength(1 + 4 + 1 + 5);
+    // The photos that are named, by their folders.
+    const photos = await capture([
+      ...sweep,
+      '--model',
+      at('tiny.safetensors'),
+      '--photos',
+      at('photos'),
+      '--out',
+      at('s2'),
+    ]);
+    expect(events(photos).at(-1)).toMatchObject({ photos: `photos of ${at('photos')}`, examples: 20 });
+  });
+
   test('a training picture, and a question about what is unwise', async () => {
     const args = ['augment', '--data', 'digits', '--index', '6', '--augment', 'rotation=180', '--out', at('digit')];
     const { code, out } = await capture([...args, '--model', at('digits.safetensors'), ...reference]);
@@ -152,6 +204,8 @@ describe('fovea augment', () => {
     [['photos/sky/sky0.png', '--augment', 'rotatoin'], /Did you mean "rotation"/],
     [['photos/sky/sky0.png', '--augment', 'zoom=7'], /two ends/],
     [['--data', 'digits', '--index', '99999999'], /training pictures, numbered from 0/],
+    [['--sweep'], /a sweep over photos asks a model/],
+    [['photos/sky/sky0.png', '--photos', 'photos'], /over one photo, or over those of --photos/],
   ])('%j is an error', async (args, message) => {
     const [first, ...rest] = args;
     const path = first?.includes('photos/') ? [at(first), ...rest] : args;

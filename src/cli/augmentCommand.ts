@@ -9,16 +9,12 @@ import type { Preprocessing } from '../data/photos/preprocessing.js';
 import { encodePng } from '../draw/png.js';
 import { writeFileAtomic } from '../formats/node/files.js';
 import type { JsonObject } from '../layers/json.js';
-import {
-  type AugmentVariant,
-  augmentSheetPage,
-  augmentSheetRaster,
-  isFlipped,
-  type SweepRow,
-} from '../pages/augmentSheet.js';
+import { augmentSheetPage, augmentSheetRaster, type SweepRow } from '../pages/augment/augmentSheet.js';
+import { type AugmentVariant, isFlipped } from '../pages/augment/variantFigure.js';
 import { FoveaError } from '../tensor/errors.js';
 import { Predictor } from '../train/predict.js';
 import { addAugmentOption, presetsHelp } from './augmentOption.js';
+import { SWEPT_PHOTOS, type SweepOptions, sweepPhotos } from './augmentSweep.js';
 import {
   type FedVariant,
   fedVariants,
@@ -26,27 +22,21 @@ import {
   sweepStrengths,
   withPrediction,
 } from './augmentVariants.js';
-import { addDataOptions, checkFits, type DataOptions, dataFor } from './dataOptions.js';
+import { addDataOptions, checkFits, dataFor } from './dataOptions.js';
 import { openData } from './dataSource.js';
-import { addEngineOptions, type EngineChoice, withEngine } from './engineOptions.js';
+import { addEngineOptions, withEngine } from './engineOptions.js';
 import { openTrainedModel } from './modelSource.js';
 import { classNamesFrom, preprocessingFrom } from './modelTexts.js';
 import { option, wholeNumber } from './optionValues.js';
 import { photoExamples } from './photoExamples.js';
 import type { Terminal } from './terminal.js';
 
-interface AugmentOptions extends EngineChoice, DataOptions {
-  readonly augment?: JsonObject;
+interface AugmentOptions extends SweepOptions {
   readonly data?: string;
-  readonly model?: string;
   readonly variants?: number;
-  readonly seed?: number;
   readonly index?: number;
   readonly size?: number;
   readonly sweep?: true;
-  readonly out?: string;
-  readonly json?: true;
-  readonly quiet?: true;
 }
 
 /** `fovea augment PHOTO` */
@@ -66,7 +56,12 @@ export function addAugmentCommand(program: Command, terminal: Terminal): void {
     .addOption(option('--seed <n>', 'as in training', wholeNumber(0), '0'))
     .addOption(option('--index <n>', "the photo's number among those to learn from", wholeNumber(0), '0'))
     .addOption(option('--size <n>', 'side of the square that is cut out, in pixels', wholeNumber(8, 2048), '224'))
-    .option('--sweep', 'with a model: each transform at 5 strengths, and when the model errs')
+    .option(
+      '--sweep',
+      'with a model: each transform at 5 strengths, and when the model errs; without a photo, on photos that it has not learned from',
+    )
+    .option('--photos <folder>', "of a sweep: photos by class, or a list (default: the run's own validation photos)")
+    .addOption(option('--sample <n>', 'of a sweep: so many of the photos', wholeNumber(1, 10_000), `${SWEPT_PHOTOS}`))
     .option('-o, --out <name>', 'files <name>.png and <name>.html (default: <photo>-augment)')
     .option('--json', 'print one JSON object a line')
     .option('-q, --quiet', 'print nothing but errors');
@@ -78,9 +73,20 @@ ${presetsHelp()}
 Examples:
   fovea augment cat.jpg
   fovea augment cat.jpg --augment rotation=25,flipHorizontal --model runs/cats
+  fovea augment --sweep --model runs/cats
+      from which strength on the model errs surely more often
   fovea augment --data mnist --index 13 --augment rotation=180 --variants 20`,
   );
   command.action(async (photo: string | undefined, options: AugmentOptions) => {
+    const asked = options.photos !== undefined || options.sample !== undefined;
+    if (asked || (options.sweep && photo === undefined && options.data === undefined)) {
+      if (photo !== undefined || options.data !== undefined) {
+        command.error('error: a sweep is over one photo, or over those of --photos, and not both');
+      }
+      const { model } = options;
+      if (model === undefined) return command.error('error: a sweep over photos asks a model: add --model');
+      return sweepPhotos(model, options, terminal);
+    }
     if ((photo === undefined) === (options.data === undefined)) {
       command.error('error: name a photo, or data with --data, and not both');
     }

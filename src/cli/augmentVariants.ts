@@ -5,7 +5,8 @@ import { onlyAt } from '../data/augment/strength.js';
 import type { Dataset } from '../data/dataset.js';
 import type { Picture } from '../data/picture.js';
 import type { JsonObject } from '../layers/json.js';
-import { type AugmentVariant, isFlipped, type SweepRow } from '../pages/augmentSheet.js';
+import type { SweepRow } from '../pages/augment/augmentSheet.js';
+import { type AugmentVariant, isFlipped } from '../pages/augment/variantFigure.js';
 import { Tensor } from '../tensor/tensor.js';
 import { largest } from '../train/metrics/decide.js';
 import type { Predictor } from '../train/predict.js';
@@ -58,7 +59,8 @@ export async function withPrediction(
   return { ...variant, prediction, best, probabilities: data };
 }
 
-const STRENGTHS = [0.5, 1, 1.5, 2, 3];
+/** Shares of the strength that is configured. */
+export const STRENGTHS = [0.5, 1, 1.5, 2, 3];
 /** Draws at each strength. */
 const SWEPT = 10;
 
@@ -79,7 +81,7 @@ export async function sweepStrengths(
       const alone = onlyAt(whole, i, strength);
       if (alone === undefined) break;
       const drawn = await draw(
-        augmentation(alone),
+        augmentation(alone.config),
         Array.from({ length: SWEPT }, (_unused, epoch) => epoch),
       );
       const said: PredictedVariant[] = [];

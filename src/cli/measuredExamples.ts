@@ -40,6 +40,10 @@ export interface MeasuredExamples {
 
 export interface MeasuredOptions extends DataOptions, PhotoOptions {
   readonly split?: Part;
+  /** Which part to take where none is named and there is more than one that nothing was learned from. @default 'test' */
+  readonly prefer?: 'test' | 'valid';
+  /** They are read more than once. @default false */
+  readonly again?: boolean;
 }
 
 /** Opens a model and the examples that were named, else those that nothing was learned from. */
@@ -97,16 +101,18 @@ async function measuredPhotos(
   const { choice, folder } =
     word === undefined
       ? await openFinetunePhotos((await readFinetuneConfig(path)).photos, {
-          ...{ preprocessing, again: false, ...watch },
+          ...{ preprocessing, again: options.again ?? false, ...watch },
         })
       : {
           choice: { folder: word },
           folder: await photoFolder(word, {
             ...{ preprocessing, validation: 0, duplicates: 'keep' as const, ...photoSelection(options), ...watch },
+            ...(options.again ? { cache: 'memory' as const } : {}),
           }),
         };
   const parts = { test: folder.test, valid: folder.valid, train: folder.train };
-  const part = options.split ?? (parts.test ? 'test' : parts.valid ? 'valid' : 'train');
+  const order = [options.prefer ?? 'test', 'test', 'valid', 'train'] as const;
+  const part = options.split ?? order.find((one) => parts[one] !== undefined) ?? 'train';
   const photos = parts[part];
   if (photos === undefined) {
     throw new FoveaError('option', {

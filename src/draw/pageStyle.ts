@@ -21,6 +21,7 @@ figure{margin:12px 0;padding:12px;background:var(--band);border-radius:5px;max-w
 figure img,svg.chart{display:block;max-width:100%;height:auto}.pixelated{image-rendering:pixelated}
 figcaption{font-size:.9rem;margin-top:8px;max-width:46rem}.legend{margin-top:8px}
 .row{display:flex;flex-wrap:wrap;gap:12px;align-items:flex-start;margin:12px 0}.row>figure{margin:0;flex:0 1 auto;width:max(12rem,var(--width,30rem) + 24px)}
+.tiles{gap:14px}.tiles>figure{width:calc(var(--width,11rem) + 16px);padding:8px}.tiles figcaption{line-height:1.35}
 .scroll{overflow-x:auto;margin:12px 0}table{border-collapse:collapse;font-size:.92rem}
 caption{text-align:left;color:var(--muted);padding-bottom:4px}
 th,td{padding:4px 12px 4px 0;text-align:left;border-bottom:1px solid var(--grid);vertical-align:top}
@@ -28,7 +29,8 @@ thead th{color:var(--muted);font-weight:600}tbody th{font-weight:400}.number{tex
 details{margin:8px 0}summary{cursor:pointer;min-height:24px}
 :focus-visible{outline:3px solid var(--link);outline-offset:2px}
 @media (max-width:600px){main,header,footer{padding-left:12px;padding-right:12px}h1{font-size:1.4rem}figure{padding:8px}
-.scroll>svg.chart{min-width:500px;max-width:none}.row>figure{flex:1 1 100%;width:100%}}
+.scroll>svg.chart{min-width:500px;max-width:none}.row>figure{flex:1 1 100%;width:100%}
+.tiles{gap:12px}.tiles>figure{flex:0 0 calc(50% - 6px)}.tiles img{width:100%}}
 @media print{:root{--surface:#fff;--band:#fff;--ink:#000;--muted:#444;--grid:#bbb;--positive:#0072b2;--negative:#c45500;--on-color:#fff;
 --series-1:#0072b2;--series-2:#c45500;--series-3:#8a4f9e;--series-4:#946800;--series-5:#2b86b8;--series-6:#555}
 body{font-size:11pt}nav{display:none}h2,h3{break-after:avoid}figure{border:1px solid #bbb}img,svg,tr{break-inside:avoid;print-color-adjust:exact}

@@ -4,11 +4,12 @@ export type { Sheet } from '../formats/xlsx/sheet.js';
 export { xlsxPieces } from '../formats/xlsx/writeXlsx.js';
 export {
   type AugmentSheet,
-  type AugmentVariant,
   augmentSheetPage,
   augmentSheetRaster,
   type SweepRow,
-} from './augmentSheet.js';
+} from './augment/augmentSheet.js';
+export { type SweepPageOptions, sweepPage } from './augment/sweepPage.js';
+export type { AugmentVariant } from './augment/variantFigure.js';
 export { type ExplainPageOptions, explainPage, type NeighborPicture } from './explain/explainPage.js';
 export { type MapPictures, mapPictures } from './explain/mapPictures.js';
 export { applyFilter, type FilterResult, imageRaster } from './filters/filterResult.js';

@@ -15,6 +15,7 @@ import { measure, mostConfused } from './measure.js';
 import { outOfFold } from './outOfFold.js';
 import { kaggleCsv, predictionsCsv } from './predictionFiles.js';
 import { collectPredictions, lossesOf, type Predictions } from './predictions.js';
+import { type SweptPoint, signTest, sweptPoint, sweptTransform } from './strengthSweep.js';
 import { suspectedLabels } from './suspectedLabels.js';
 import { views } from './views.js';
 import { differenceInterval, wilsonInterval } from './wilson.js';
@@ -301,4 +302,39 @@ describe('labels that are wrong', () => {
 
 test('losses stay finite', () => {
   expect(lossesOf(predictionsOf([1], [[1, 0]]))[0]).toBeCloseTo(149 * Math.log(2));
+});
+
+describe('strengths of augmentation', () => {
+  // The binomial distribution in whole numbers, worked out with Python's.
+  test.each([
+    [6, 6, 1 / 64],
+    [8, 10, 0.0546875],
+    [0, 0, 1],
+    [0, 9, 1],
+    [15, 20, 0.020694732666015625],
+    [560, 1000, 8.252493527522651e-5],
+  ])('%i of %i worse: exact', (worse, n, p) => expect(signTest(worse, n)).toBeCloseTo(p, 6));
+
+  /** Of each two: the label is 0, and what it is taken for. */
+  const said = (taken: readonly number[]): Predictions => ({
+    classNames: ['cat', 'dog', 'cow'],
+    labels: new Int32Array(taken.length),
+    probabilities: Float32Array.from(taken.flatMap((one) => [0, 1, 2].map((c) => (c === one ? 0.8 : 0.1)))),
+    indices: Uint32Array.from(taken.keys()),
+  });
+
+  test('paired with the same photos: seven more wrong are surely worse, five are not', () => {
+    const clean = said(Array.from({ length: 30 }, (_, i) => (i === 0 ? 1 : 0)));
+    const worse = (n: number) => said(Array.from({ length: 30 }, (_, i) => (i === 0 ? 1 : i <= n ? 2 : 0)));
+    const [five, seven] = [5, 7].map((n) => sweptPoint(n, `tilt to ${n}`, clean, worse(n))) as [SweptPoint, SweptPoint];
+    expect([five.isLower, seven.isLower]).toEqual([false, true]);
+    expect(seven).toMatchObject({ examples: 30, correct: 22, flipped: 7 / 30, mixup: { truth: 'cat', predicted: 'cow', count: 7 } }); // biome-ignore format: one thing
+    expect(seven.interval).toEqual(wilsonInterval(22, 30));
+    expect(seven.probability).toBeCloseTo(0.8);
+    const { sentence } = sweptTransform('tilt', [five, seven]);
+    expect(sentence).toMatch(
+      /^accuracy is surely lower from ×7 \(tilt to 7\) on: 73\.3 % \(.*, 22 of 30\), most often cat/,
+    );
+    expect(sweptTransform('tilt', [five]).sentence).toBe('accuracy is not surely lower.');
+  });
 });

@@ -33,11 +33,37 @@ function scaledTransform(config: TransformConfig, strength: number): TransformCo
   return { ...config, ...scaled, p: 1 } as TransformConfig;
 }
 
-/** The configuration with one transform alone, at a share of its strength. */
-export function onlyAt(config: AugmentationConfig, index: number, strength: number): AugmentationConfig | undefined {
+/** One transform at a share of its strength. */
+export interface AtStrength {
+  /** The configuration with that transform alone. */
+  readonly config: AugmentationConfig;
+  /** What is drawn from, in the transform's units: `degrees −20 to 20`; empty for one without strength. */
+  readonly range: string;
+}
+
+/** The configuration with one transform alone, always done, at a share of its strength; undefined where it has no strength. */
+export function onlyAt(config: AugmentationConfig, index: number, strength: number): AtStrength | undefined {
   const transform = config.transforms[index];
   const scaled = transform === undefined ? undefined : scaledTransform(transform, strength);
-  if (scaled === undefined) return undefined;
-  const { mixup: _, cutMix: __, ...rest } = config;
-  return { ...rest, transforms: [scaled] };
+  return scaled === undefined ? undefined : { config: alone(config, scaled), range: rangeText(scaled) };
+}
+
+/** The configuration with one transform alone, always done, as it is configured. */
+export function onlyThis(config: AugmentationConfig, index: number): AugmentationConfig {
+  return alone(config, { ...config.transforms[index], p: 1 } as TransformConfig);
+}
+
+function alone({ mixup: _, cutMix: __, ...rest }: AugmentationConfig, transform: TransformConfig): AugmentationConfig {
+  return { ...rest, transforms: [transform] };
+}
+
+function rangeText(transform: TransformConfig): string {
+  const given = transform as unknown as Readonly<Record<string, readonly [number, number]>>;
+  const number = (value: number): string => `${Number(value.toPrecision(3))}`.replace('-', '−');
+  return Object.entries(NEUTRAL)
+    .flatMap(([name, { at }]) => {
+      const [low, high] = given[name] ?? [at, at];
+      return low === at && high === at ? [] : [`${name} ${number(low)} to ${number(high)}`];
+    })
+    .join(', ');
 }

@@ -1,33 +1,15 @@
-import type { StepFacts } from '../data/augment/steps.js';
-import type { Picture } from '../data/picture.js';
 import {
-  dataUri,
   drawText,
-  encodePng,
   fitText,
   html,
   htmlPage,
   htmlTable,
   type Markup,
   Raster,
-  rasterFromPixels,
-  scaleNearest,
-  scaleSmooth,
   textSize,
   tileGrid,
-} from '../draw/index.js';
-
-/** One changed picture. */
-export interface AugmentVariant {
-  /** Bytes, or floats of 0 to 255 or, of one that the data set keeps as floats, 0 to 1. */
-  readonly picture: Picture;
-  /** What white is in `picture`. */
-  readonly white: number;
-  /** What was done; nothing for the picture as it is. */
-  readonly steps: readonly Pick<StepFacts, 'text'>[];
-  /** What a model says. */
-  readonly prediction?: { readonly className: string; readonly probability: number };
-}
+} from '../../draw/index.js';
+import { type AugmentVariant, isFlipped, SIDE, shownRaster, variantFigure } from './variantFigure.js';
 
 export interface AugmentSheet {
   /** What the picture is called. */
@@ -50,18 +32,12 @@ export interface SweepRow {
   readonly points: readonly { readonly strength: number; readonly probability: number; readonly flipped: number }[];
 }
 
-/** Sides of a tile, in pixels. */
-const SIDE = 176;
+/** Pixels around a tile. */
 const BORDER = 4;
 const LINES = 7;
 const INK = [30, 30, 30] as const;
 const FLIPPED = [213, 94, 0] as const;
 const PAPER = [255, 255, 255] as const;
-
-/** Whether a model takes the changed picture for something else. */
-export function isFlipped({ prediction }: AugmentVariant, original: AugmentVariant): boolean {
-  return prediction !== undefined && prediction.className !== original.prediction?.className;
-}
 
 /** All variants in one picture, what was drawn under each; those that the model takes for something else in an orange frame. */
 export function augmentSheetRaster({ original, variants }: AugmentSheet): Raster {
@@ -88,17 +64,6 @@ function tile(variant: AugmentVariant, original: AugmentVariant, index: number):
   return result;
 }
 
-/** The picture as large as a tile allows: small ones with sharp pixels. */
-function shownRaster({ picture, white }: AugmentVariant): Raster {
-  const { data, height, width, channels } = picture;
-  const bytes = Uint8ClampedArray.from(data, (value) => (value * 255) / white);
-  const plain = channels === 1 || channels === 3 ? bytes : bytes.filter((_, i) => i % channels === 0);
-  const raster = rasterFromPixels(plain, height, width);
-  const factor = SIDE / Math.max(height, width);
-  const side = (length: number): number => Math.max(1, Math.round(length * factor));
-  return factor >= 2 ? scaleNearest(raster, side(width), side(height)) : scaleSmooth(raster, side(width), side(height));
-}
-
 function captionLines(variant: AugmentVariant, original: AugmentVariant, index: number): string[] {
   const { prediction, steps } = variant;
   const said =
@@ -122,6 +87,14 @@ function wrapped(texts: readonly string[]): string[] {
   return lines;
 }
 
+/** One variant of the page: what was done, and what a model says. */
+function figureOf(variant: AugmentVariant, original: AugmentVariant, index: number): Promise<Markup> {
+  const done = variant.steps.map(({ text }) => text).join(', ') || 'nothing drawn';
+  return index === 0
+    ? variantFigure(variant, { name: 'Original', text: 'as it is' })
+    : variantFigure(variant, { name: `Epoch ${index}`, text: done, flipped: isFlipped(variant, original) });
+}
+
 /** The sheet as one file of HTML. */
 export async function augmentSheetPage(sheet: AugmentSheet): Promise<string> {
   const { name, original, variants, seed, config, questions, sweep } = sheet;
@@ -133,7 +106,7 @@ export async function augmentSheetPage(sheet: AugmentSheet): Promise<string> {
       : flipped.length === 0
         ? `The model says "${said.className}" for the photo and for all ${variants.length} changed ones.`
         : `The model says "${said.className}" for the photo, and something else for ${flipped.length} of ${variants.length} changed ones, in orange. Where you would still say "${said.className}", training with these changes helps; where you would not, they are too strong.`;
-  const items = await Promise.all([original, ...variants].map((variant, i) => item(variant, original, i)));
+  const items = await Promise.all([original, ...variants].map((variant, i) => figureOf(variant, original, i)));
   return htmlPage({
     title: `Augmentation of ${name}`,
     intro: `What a network is fed in the first ${variants.length} epochs in the place of this picture, with seed ${seed}. ${verdict}`,
@@ -141,25 +114,12 @@ export async function augmentSheetPage(sheet: AugmentSheet): Promise<string> {
       ...(questions.length === 0
         ? []
         : [{ title: 'Questions', body: html`<ul>${questions.map((question) => html`<li>${question}</li>`)}</ul>` }]),
-      { title: 'Variants', body: html`<div class="row">${items}</div>` },
+      { title: 'Variants', body: html`<div class="row tiles">${items}</div>` },
       ...(sweep === undefined ? [] : [{ title: 'How strong may it be?', body: sweepTable(sweep) }]),
       { title: 'Configuration', body: html`<pre>${config}</pre>` },
     ],
     footer: 'Made by fovea augment. This page needs no network and no other file.',
   });
-}
-
-async function item(variant: AugmentVariant, original: AugmentVariant, index: number): Promise<Markup> {
-  const flips = index > 0 && isFlipped(variant, original);
-  const address = dataUri(await encodePng(shownRaster(variant)));
-  const { prediction, steps } = variant;
-  const done =
-    index === 0 ? 'as it is' : steps.length === 0 ? 'nothing drawn' : steps.map(({ text }) => text).join(', ');
-  const says =
-    prediction !== undefined &&
-    html`<br>${flips && html`<strong>! </strong>`}${prediction.className} ${(100 * prediction.probability).toFixed(1)} %`;
-  const frame = flips ? html` style="--width:${SIDE}px;outline:4px solid #d55e00"` : html` style="--width:${SIDE}px"`;
-  return html`<figure${frame}><img src="${address}" alt="${done}" width="${SIDE}"><figcaption><strong>${index === 0 ? 'Original' : `Epoch ${index}`}</strong> ${done}${says}</figcaption></figure>`;
 }
 
 function sweepTable(rows: readonly SweepRow[]): Markup {
