@@ -8,7 +8,7 @@ import { predict } from '../train/predict.js';
 import { cnn, cnnBatchNorm, linear, mlp } from '../zoo/lecture.js';
 import { zoo } from '../zoo/zoo.js';
 import { readOnnx, writeOnnx } from './onnx.js';
-import { calibrate, stir } from './testing/networks.js';
+import { amplify, calibrate, furthest, limitFor } from './testing/networks.js';
 import { noOrt, ort, runOrt } from './testing/onnxRuntime.js';
 
 /** The VGGs and ResNets for ImageNet take smaller pictures than published: their time goes into weights and pixels alike. */
@@ -19,19 +19,6 @@ const networks: readonly (readonly [string, () => Model])[] = [
   }),
   ...Object.entries({ linear, mlp, cnn, cnnBatchNorm }).map(([name, build]) => [name, () => build()] as const),
 ];
-
-/** Glorot's kernels halve the variance at each ReLU: after sixteen layers nothing of the picture would be left. */
-async function amplify(net: Model): Promise<Model> {
-  for (const { weight } of net.weights) {
-    if (weight.variable.shape.length === 1) continue;
-    const values = await weight.variable.read();
-    await weight.variable.write(values.map((value) => value * Math.SQRT2));
-  }
-  return stir(net, false);
-}
-
-const furthest = (a: Float32Array, b: Float32Array): number =>
-  a.reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] as number))), 0);
 
 describe(`every network of the zoo, read back and run${ort === undefined ? ` (in onnxruntime-node: ${noOrt})` : ', in onnxruntime-node too'}`, () => {
   let engine: Engine;
@@ -49,9 +36,7 @@ describe(`every network of the zoo, read back and run${ort === undefined ? ` (in
     const bytes = await writeOnnx(net);
     const { model: back } = await readOnnx(bytes);
     const again = await predict(back, x, { engine });
-    // What two pictures differ in is what there is to see of a mistake.
-    const spread = furthest(data.subarray(0, data.length / 2), data.subarray(data.length / 2));
-    const limit = Math.min(1e-4, spread / 100);
+    const limit = limitFor(data);
     expect(furthest(data, again.data)).toBeLessThan(limit);
     if (ort === undefined) return;
     const [native] = await runOrt(bytes, [x]);
