@@ -8,6 +8,7 @@ import { createPhotoDecoder } from '../src/data/node/photoDecoder.js';
 import type { Photo } from '../src/data/photos/photo.js';
 import { preprocessingFrom } from '../src/data/photos/photoPreprocessing.js';
 import { RandomStream } from '../src/tensor/random.js';
+import { sharedData } from '../src/testing/sharedData.js';
 import type { photosInPage as inPage, PageOptions } from './browser/photosPage.js';
 import { bundle, type Site, serve } from './browser/site.js';
 
@@ -15,7 +16,7 @@ import { bundle, type Site, serve } from './browser/site.js';
 
 const executablePath = process.env.FOVEA_CHROMIUM ?? '/usr/bin/chromium';
 const missing = !existsSync(executablePath);
-const data = process.env.FOVEA_SHARED ?? join(import.meta.dirname, '../../shared/data');
+const data = sharedData();
 
 declare global {
   var photosInPage: typeof inPage;

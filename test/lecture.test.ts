@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { interpret } from '../src/engines/reference/interpret.js';
 import { conv2d } from '../src/layers/conv2d.js';
@@ -16,6 +15,7 @@ import { Graph, type Value } from '../src/ops/graph.js';
 import { opTable } from '../src/ops/table.js';
 import { type Tensor, tensor } from '../src/tensor/tensor.js';
 import { modelOf, run } from '../src/testing/runModel.js';
+import { sharedData } from '../src/testing/sharedData.js';
 
 /** The examples of the lecture on convolution, as it shows them. */
 
@@ -161,7 +161,7 @@ describe('the spreadsheet of softmax and cross-entropy', () => {
   });
 });
 
-const sheet = join(process.env.FOVEA_SHARED ?? '../shared/data', '../reference/golden/conv-example.json');
+const sheet = sharedData('../reference/golden/conv-example.json');
 
 describe.skipIf(!existsSync(sheet))('the spreadsheet network', () => {
   type Cells = { [K in 'input' | 'f11' | 'f21']: number[][] } & {

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
 import { ModelProtoSchema, TensorProtoSchema } from '../src/formats/onnx/onnx_pb.js';
@@ -8,6 +7,7 @@ import { readOnnx } from '../src/formats/onnx.js';
 import { FoveaError } from '../src/tensor/errors.js';
 import { Tensor } from '../src/tensor/tensor.js';
 import { run } from '../src/testing/runModel.js';
+import { sharedData } from '../src/testing/sharedData.js';
 import { readTarGz } from './onnx/archive.js';
 import { decodeTensor, type OnnxTensor } from './onnx/protobuf.js';
 import { findTests } from './onnx/suite.js';
@@ -17,7 +17,7 @@ import { findTests } from './onnx/suite.js';
  * What the reader turns into layers must compute what the test expects.
  */
 
-const archive = join(process.env.FOVEA_SHARED ?? '../shared/data', 'conformance/onnx-node.tar.gz');
+const archive = sharedData('conformance/onnx-node.tar.gz');
 const files = existsSync(archive) ? readTarGz(readFileSync(archive)) : new Map<string, Uint8Array>();
 /** In training mode dropout draws numbers of its own; a sequence or an optional value is no tensor. */
 const isOther = (name: string): boolean => /training_dropout|identity_(opt|sequence)/.test(name);

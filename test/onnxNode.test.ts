@@ -1,16 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Engine } from '../src/engines/engine.js';
 import { ReferenceEngine } from '../src/engines/reference/referenceEngine.js';
 import { createWasmEngine } from '../src/engines/wasm/index.js';
+import { sharedData } from '../src/testing/sharedData.js';
 import { readTarGz } from './onnx/archive.js';
 import leftOut from './onnx/leftOut.json' with { type: 'json' };
 import { findTests, isMapped, type OnnxTest, runTest } from './onnx/suite.js';
 
 /** ONNX's own tests of single nodes, each with operands and expected results. */
 
-const archive = join(process.env.FOVEA_SHARED ?? '../shared/data', 'conformance/onnx-node.tar.gz');
+const archive = sharedData('conformance/onnx-node.tar.gz');
 const all = existsSync(archive) ? findTests(readTarGz(readFileSync(archive))) : [];
 const reasons: Readonly<Record<string, string>> = leftOut.tests;
 const opsLeftOut: Readonly<Record<string, string>> = leftOut.ops;

@@ -1,24 +1,24 @@
 import { Command, CommanderError } from 'commander';
 import { FoveaError } from '../tensor/errors.js';
-import { addAugmentCommand } from './augmentCommand.js';
-import { addConvertCommand } from './convertCommand.js';
-import { addDataCommand } from './dataCommand.js';
-import { addEvaluateCommand } from './evaluateCommand.js';
+import { addAugmentCommand } from './augment/augmentCommand.js';
+import { addDataCommand } from './data/dataCommand.js';
 import { exitCodeOf, interruptedCode, MISTAKE, SUCCESS } from './exitCode.js';
-import { addExplainCommand } from './explainCommand.js';
-import { addFeaturesCommand } from './featuresCommand.js';
-import { addFiltersCommand } from './filtersCommand.js';
+import { addFeaturesCommand } from './finetune/featuresCommand.js';
 import { addFinetuneCommand } from './finetune/finetuneCommand.js';
-import { addInspectCommand } from './inspectCommand.js';
-import { addLessonCommand } from './lessonCommand.js';
-import { addPredictCommand } from './predictCommand.js';
+import { addExplainCommand } from './inside/explainCommand.js';
+import { addFiltersCommand } from './inside/filtersCommand.js';
+import { addInspectCommand } from './inside/inspectCommand.js';
+import { addLessonCommand } from './inside/lessonCommand.js';
+import { addWorkbookCommand } from './inside/workbookCommand.js';
+import { addEvaluateCommand } from './measure/evaluateCommand.js';
+import { addPredictCommand } from './measure/predictCommand.js';
+import { addConvertCommand } from './models/convertCommand.js';
+import { addSummaryCommand } from './models/summaryCommand.js';
+import { addWeightsCommand } from './models/weightsCommand.js';
 import { addCoachCommand } from './report/coachCommand.js';
-import { addSummaryCommand } from './summaryCommand.js';
 import type { Terminal } from './terminal.js';
-import { addTrainCommand } from './trainCommand.js';
+import { addTrainCommand } from './train/trainCommand.js';
 import { version } from './version.js';
-import { addWeightsCommand } from './weightsCommand.js';
-import { addWorkbookCommand } from './workbookCommand.js';
 
 /** Runs one command line, without the program's own name, and returns the code that the process should end with. */
 export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<number> {

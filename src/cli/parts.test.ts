@@ -6,7 +6,7 @@ import { clock, columns, duration, shellWord } from './format.js';
 import { distance, sizeOrShare, wholeNumber } from './optionValues.js';
 import { drawPictures, picturesPerLine } from './pictures.js';
 import { barLine } from './progressBar.js';
-import { checkRoom, usualRunFolder } from './runFolder.js';
+import { checkRoom, usualRunFolder } from './train/runFolder.js';
 
 test('times', () => {
   expect([7, 75.4, 3729].map(clock)).toEqual(['0:07', '1:15', '1:02:09']);

@@ -13,11 +13,11 @@ import { model } from '../model/functional.js';
 import { sequential } from '../model/sequential.js';
 import { Tensor, tensor } from '../tensor/tensor.js';
 import { randomBatch } from '../testing/runModel.js';
-import { channelContributions, layerActivations } from './channelStatistics.js';
+import { energyBox, PatchCutter } from './fields/patchRegion.js';
+import { shiftTest } from './fields/shiftTest.js';
 import { Inspector } from './inspector.js';
-import { energyBox, PatchCutter } from './patchRegion.js';
 import { replayLayers } from './replay.js';
-import { shiftTest } from './shiftTest.js';
+import { channelContributions, layerActivations } from './units/channelStatistics.js';
 
 const engine = new ReferenceEngine();
 

@@ -18,10 +18,10 @@ import { Tensor } from '../tensor/tensor.js';
 import { randomBatch } from '../testing/runModel.js';
 import { fit as train } from '../train/fit.js';
 import { type ZooName, zoo } from '../zoo/zoo.js';
-import { classMap } from './classMap.js';
-import { project, saliency } from './gradients.js';
 import { Inspector } from './inspector.js';
-import { occlusion } from './occlusion.js';
+import { classMap } from './maps/classMap.js';
+import { project, saliency } from './maps/gradients.js';
+import { occlusion } from './maps/occlusion.js';
 
 let engine: Engine;
 beforeAll(async () => {

@@ -14,12 +14,12 @@ import { finetune } from '../train/finetune/finetune.js';
 import { unfreezeFrom } from '../train/finetune/freeze.js';
 import { fit as train } from '../train/fit.js';
 import { zoo } from '../zoo/zoo.js';
-import { layerActivations } from './channelStatistics.js';
-import { classMap } from './classMap.js';
-import { project, saliency } from './gradients.js';
 import { Inspector } from './inspector.js';
-import { occlusion } from './occlusion.js';
+import { classMap } from './maps/classMap.js';
+import { project, saliency } from './maps/gradients.js';
+import { occlusion } from './maps/occlusion.js';
 import { lastSpatialPlace } from './spatialPlace.js';
+import { layerActivations } from './units/channelStatistics.js';
 
 const SIDE = 32;
 const UPPER = 'layer3.1.conv1';

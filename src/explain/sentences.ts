@@ -1,11 +1,11 @@
-import type { Attribution, AttributionMethod } from './attribution.js';
-import type { ClassMap } from './classMap.js';
-import type { Controls } from './controls.js';
-import type { CoverCheck } from './coverCheck.js';
+import type { Controls } from './evidence/controls.js';
+import type { CoverCheck } from './evidence/coverCheck.js';
 import type { Explanation } from './explainPhoto.js';
 import type { FillKind } from './fill.js';
-import type { IntegratedGradients } from './gradients.js';
-import type { Occlusion } from './occlusion.js';
+import type { Attribution, AttributionMethod } from './maps/attribution.js';
+import type { ClassMap } from './maps/classMap.js';
+import type { IntegratedGradients } from './maps/gradients.js';
+import type { Occlusion } from './maps/occlusion.js';
 import { placeText } from './place.js';
 
 /** What a class is called. */

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FoveaError } from '../tensor/errors.js';
+import { sharedData } from '../testing/sharedData.js';
 import { readIdx } from './idx.js';
 
 function idx(sizes: readonly number[], data: Uint8Array, kind = 8, rank = sizes.length): Uint8Array {
@@ -78,7 +79,7 @@ describe('hostile and damaged files', () => {
   });
 });
 
-const mnist = join(process.env.FOVEA_SHARED ?? '../shared/data', 'mnist');
+const mnist = sharedData('mnist');
 test.skipIf(!existsSync(mnist))('the published test set: 10,000 pictures, the first labels 7 2 1 0 4', async () => {
   const read = (name: string) => readIdx(new Uint8Array(readFileSync(join(mnist, name))), name);
   const images = await read('t10k-images-idx3-ubyte.gz');

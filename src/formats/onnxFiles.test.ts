@@ -13,6 +13,7 @@ import { relu } from '../layers/relu.js';
 import type { Model } from '../model/model.js';
 import { FoveaError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { sharedData } from '../testing/sharedData.js';
 import { predict } from '../train/predict.js';
 import { loadWeights } from './loadWeights.js';
 import { type ModelProto, ModelProtoSchema } from './onnx/onnx_pb.js';
@@ -20,7 +21,7 @@ import { readOnnx, readOnnxWeights, writeOnnx } from './onnx.js';
 import { readPytorch } from './pytorch/readPytorch.js';
 import { chain, stir } from './testing/networks.js';
 
-const shared = process.env.FOVEA_SHARED ?? '../shared/data';
+const shared = sharedData();
 const fixtures = join(shared, 'weights/format-fixtures');
 const present = existsSync(fixtures) && existsSync(join(shared, 'mnist'));
 const file = (name: string) => new Uint8Array(readFileSync(join(fixtures, name)));

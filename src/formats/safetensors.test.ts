@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FoveaError } from '../tensor/errors.js';
+import { sharedData } from '../testing/sharedData.js';
 import { readSafetensors, safetensorsPieces, writeSafetensors } from './safetensors.js';
 
 const F32 = (...values: number[]) => new Uint8Array(Float32Array.from(values).buffer);
@@ -309,7 +310,7 @@ describe('any damage gives a FoveaError or a valid result', () => {
   });
 });
 
-const weights = join(process.env.FOVEA_SHARED ?? '../shared/data', 'weights');
+const weights = sharedData('weights');
 describe.skipIf(!existsSync(weights))('files that other programs wrote', () => {
   test.each<[string, number, number]>([
     ['squeezenet1_1-imagenet', 52, 1_235_496],

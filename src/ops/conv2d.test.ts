@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../testing/expectClose.js';
 import { gradientsOf, runOp, runOps } from '../testing/runOps.js';
+import { sharedData } from '../testing/sharedData.js';
 import { relu } from './activations.js';
 import { type Conv2dOptions, conv2d } from './conv2d.js';
 import { maxPool } from './maxPool.js';
@@ -96,7 +96,7 @@ interface Sheet {
   readonly pool: number[][][];
 }
 
-const path = join(process.env.FOVEA_SHARED ?? '../shared/data', '../reference/golden/conv-example.json');
+const path = sharedData('../reference/golden/conv-example.json');
 
 it.skipIf(!existsSync(path))('a spreadsheet that works out two convolutions and a pooling of a digit', () => {
   const sheet = JSON.parse(readFileSync(path, 'utf8')) as Sheet;

@@ -10,6 +10,7 @@ import { loadWeights } from '../formats/loadWeights.js';
 import { readSafetensors } from '../formats/safetensors.js';
 import { model } from '../model/functional.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { sharedData } from '../testing/sharedData.js';
 import { Predictor } from '../train/predict.js';
 import { parseClassNames } from './classNames.js';
 import { caffeVgg } from './preprocessing.js';
@@ -21,7 +22,7 @@ import { zooEntry } from './zoo.js';
  * Trained networks against predictions that independent code made of the same pixels: the data of ../shared, which the
  * environment variable FOVEA_SHARED can place elsewhere.
  */
-const data = process.env.FOVEA_SHARED ?? join(import.meta.dirname, '../../../shared/data');
+const data = sharedData();
 const crops = join(data, 'images/golden-crops-224');
 const present = existsSync(join(crops, 'golden-predictions.json'));
 

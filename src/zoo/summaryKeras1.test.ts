@@ -1,17 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { add } from '../layers/add.js';
 import { dense } from '../layers/dense.js';
 import { input } from '../layers/input.js';
 import { model } from '../model/functional.js';
 import { formatSummaryKeras1 } from '../model/summaryKeras1.js';
+import { sharedData } from '../testing/sharedData.js';
 import { vgg16 } from './vgg.js';
 
-const notes = join(
-  process.env.FOVEA_SHARED ?? join(import.meta.dirname, '../../../shared/data'),
-  '../reference/lesson-3-notes.md',
-);
+const notes = sharedData('../reference/lesson-3-notes.md');
 const oneSpace = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
 // The notes' own table has lost its line breaks and its runs of spaces, and ends before the last rule.

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lowerings } from '../../src/engines/wasm/lowerings/table.js';
 import { type OpName, opTable } from '../../src/ops/table.js';
+import { sharedData } from '../../src/testing/sharedData.js';
 import { type ZooName, zoo, zooEntry } from '../../src/zoo/zoo.js';
 import { readTarGz } from '../onnx/archive.js';
 import leftOut from '../onnx/leftOut.json' with { type: 'json' };
@@ -59,7 +60,7 @@ const COUNTED = /(\d+) tests of (\d+) of ONNX's ops pass/;
 
 /** Counted in ONNX's archive; without it as the text says already. */
 function countOnnx(text: string): OnnxCounts {
-  const archive = join(process.env.FOVEA_SHARED ?? '../shared/data', 'conformance/onnx-node.tar.gz');
+  const archive = sharedData('conformance/onnx-node.tar.gz');
   if (!existsSync(archive)) {
     const [, tests = 0, ops = 0] = COUNTED.exec(text) ?? [];
     return { tests: Number(tests), ops: Number(ops) };

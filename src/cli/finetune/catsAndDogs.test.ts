@@ -3,10 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { sharedData } from '../../testing/sharedData.js';
 import { capture, events } from '../testing/captured.js';
 
 /** Photos and weights of ../shared, which the environment variable FOVEA_SHARED can place elsewhere. */
-const shared = process.env.FOVEA_SHARED ?? join(import.meta.dirname, '../../../../shared/data');
+const shared = sharedData();
 const photos = join(shared, 'images/cats-vs-dogs');
 const present = existsSync(photos) && existsSync(join(shared, 'weights/mobilenet_v1_0.75_224-imagenet.safetensors'));
 

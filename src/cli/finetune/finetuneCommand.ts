@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { addAugmentOption, presetsHelp } from '../augmentOption.js';
+import { addAugmentOption, presetsHelp } from '../augment/augmentOption.js';
 import type { Outcome } from '../commandLine.js';
+import { addDuplicatesOption, addPhotoOptions, PHOTOS_ARGUMENT } from '../data/photoOptions.js';
 import { addEngineOptions } from '../engineOptions.js';
 import { distance, minutes, oneOf, option, realNumber, wholeNumber } from '../optionValues.js';
-import { addDuplicatesOption, addPhotoOptions, PHOTOS_ARGUMENT } from '../photoOptions.js';
-import { checkResumeOptions } from '../resumeOptions.js';
 import type { Terminal } from '../terminal.js';
+import { checkResumeOptions } from '../train/resumeOptions.js';
 import { coachedFinetuning } from './finetuneCoached.js';
 import { type FinetuneOptions, finetuneDefaults } from './finetuneOptions.js';
 import { finetuneRun } from './finetuneRun.js';

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../layers/json.js';
 import type { CheckpointOptions } from '../../train/checkpoint.js';
+import type { DUPLICATES, PhotoOptions } from '../data/photoOptions.js';
 import type { EngineChoice } from '../engineOptions.js';
-import type { DUPLICATES, PhotoOptions } from '../photoOptions.js';
 
 /** What `fovea finetune` is asked for; what is left out is undefined. */
 export interface FinetuneOptions extends EngineChoice, PhotoOptions {

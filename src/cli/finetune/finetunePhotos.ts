@@ -6,8 +6,8 @@ import type { PhotoDataset } from '../../data/photos/photoDataset.js';
 import type { Preprocessing } from '../../data/photos/preprocessing.js';
 import { whole } from '../../layers/options.js';
 import { FoveaError } from '../../tensor/errors.js';
+import { DUPLICATES, photoSelection } from '../data/photoOptions.js';
 import { count } from '../format.js';
-import { DUPLICATES, photoSelection } from '../photoOptions.js';
 
 /** Which photos, and how they are dealt out, so that the same are found again; plain JSON. */
 export const photoChoiceSchema = v.object({

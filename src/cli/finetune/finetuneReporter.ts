@@ -5,10 +5,10 @@ import type { BatchInfo, TrainingRun } from '../../train/callbacks/callback.js';
 import type { FeatureProgress } from '../../train/features/cacheFeatures.js';
 import { type EpochRecord, numberIn } from '../../train/history.js';
 import { clock, columns, commas, count, duration, percent, shellWord } from '../format.js';
-import { accuracyText, classTable, confusionTable } from '../measureText.js';
 import { ProgressBar } from '../progressBar.js';
 import { adviceLines } from '../report/adviceText.js';
 import { paint, type Terminal } from '../terminal.js';
+import { accuracyText, classTable, confusionTable } from '../train/measureText.js';
 
 /** A photo that was taken for something else. */
 export interface WorstMistake {

@@ -7,8 +7,8 @@ import type { RunEvidence, RunSetup } from '../../report/coach/runEvidence.js';
 import { collectPredictions } from '../../report/predictions.js';
 import { partData, sampleIndices } from '../../train/fitOptions.js';
 import type { EpochRecord } from '../../train/history.js';
-import type { OpenedData } from '../dataSource.js';
-import type { RunConfig } from '../runConfig.js';
+import type { OpenedData } from '../data/dataSource.js';
+import type { RunConfig } from '../train/runConfig.js';
 import { highestRate, optionsOf } from './optimizerConfig.js';
 
 /** Training examples that are measured again; as many as `fit` measures on after each epoch. */

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dense } from '../../layers/dense.js';
 import { flatten } from '../../layers/flatten.js';
 import { sequential } from '../../model/sequential.js';
-import { readRunConfig } from '../runConfig.js';
 import { capture, events } from '../testing/captured.js';
+import { readRunConfig } from '../train/runConfig.js';
 import { trainWords } from './trainWords.js';
 
 let folder: string;

@@ -1,6 +1,6 @@
-import { type DataChoice, dataArguments } from '../dataSource.js';
-import type { RunConfig } from '../runConfig.js';
-import { trainDefaults, usualRates, usualValidation } from '../trainOptions.js';
+import { type DataChoice, dataArguments } from '../data/dataSource.js';
+import type { RunConfig } from '../train/runConfig.js';
+import { trainDefaults, usualRates, usualValidation } from '../train/trainOptions.js';
 import { highestRate, optionsOf } from './optimizerConfig.js';
 
 /** The schedules as the command calls them. */

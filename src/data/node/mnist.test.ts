@@ -8,11 +8,12 @@ import { basename, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FoveaError } from '../../tensor/errors.js';
+import { sharedData } from '../../testing/sharedData.js';
 import { cacheFolder } from './cacheFolder.js';
 import { type DownloadProgress, download, type PublishedFile } from './download.js';
 import { downloadMnist, readMnist } from './mnist.js';
 
-const published = join(process.env.FOVEA_SHARED ?? '../shared/data', 'mnist');
+const published = sharedData('mnist');
 const withMnist = describe.skipIf(!existsSync(published));
 const names = [
   'train-images-idx3-ubyte',

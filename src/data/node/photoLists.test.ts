@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { RandomStream } from '../../tensor/random.js';
+import { sharedData } from '../../testing/sharedData.js';
 import { findDuplicates } from '../photos/duplicates.js';
 import { examinePhotos } from './examinePhotos.js';
 import { createPhotoDecoder } from './photoDecoder.js';
@@ -146,7 +147,7 @@ describe('groups and copies', () => {
   });
 });
 
-const images = join(process.env.FOVEA_SHARED ?? join(import.meta.dirname, '../../../../shared/data'), 'images');
+const images = sharedData('images');
 
 describe.skipIf(!existsSync(join(images, 'cats-vs-dogs')))('real photos (skipped where absent)', () => {
   const look = async (root: string) => {

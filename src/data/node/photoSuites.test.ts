@@ -6,6 +6,7 @@ import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { FoveaError } from '../../tensor/errors.js';
 import { RandomStream } from '../../tensor/random.js';
+import { sharedData } from '../../testing/sharedData.js';
 import { framePhoto } from '../photos/framePhoto.js';
 import type { Photo } from '../photos/photo.js';
 import { createPhotoDecoder, type PhotoDecoder } from './photoDecoder.js';
@@ -13,7 +14,7 @@ import { photoFolder } from './photoFolder.js';
 import { scanPhotos } from './photoScan.js';
 
 /** Public suites of pictures, and real photos: the data of ../shared, which FOVEA_SHARED can place elsewhere. */
-const data = process.env.FOVEA_SHARED ?? join(import.meta.dirname, '../../../../shared/data');
+const data = sharedData();
 const suite = (name: string): string => join(data, 'conformance', name);
 const filesOf = (folder: string, ending: string): string[] =>
   existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(ending)) : [];

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { RandomStream } from '../../tensor/random.js';
+import { sharedData } from '../../testing/sharedData.js';
 import { readPhotoHeader } from './photoHeader.js';
 
 const draw = (width: number, height: number) =>
@@ -48,7 +49,7 @@ test('whatever the bytes are, a header is read or there is none', async () => {
   expect(readPhotoHeader(new Uint8Array(0))).toBeUndefined();
 });
 
-const data = process.env.FOVEA_SHARED ?? join(import.meta.dirname, '../../../../shared/data');
+const data = sharedData();
 const folders = ['conformance/jpeg-reftest/mozilla', 'conformance/pngsuite', 'conformance/exif-orientation'];
 
 test.skipIf(!existsSync(join(data, folders[0] as string)))(

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readMnist } from '../../data/node/mnist.js';
+import { sharedData } from '../../testing/sharedData.js';
 import { filterImage } from '../imageFilters/filterImage.js';
 import { lectureKernels } from '../imageFilters/presets.js';
 import { handmadeFeatures, maxPoolImage, Templates } from './templates.js';
 
-const folder = join(process.env.FOVEA_SHARED ?? '../shared/data', 'mnist');
+const folder = sharedData('mnist');
 
 /**
  * The lesson's experiment on its 55,000 pictures (the first 5,000 held out), with its figures: 8s 5223 right and 166 wrong of

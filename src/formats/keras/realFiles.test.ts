@@ -10,6 +10,7 @@ import { normalization } from '../../layers/normalization.js';
 import type { Model } from '../../model/model.js';
 import { sequential } from '../../model/sequential.js';
 import { Tensor } from '../../tensor/tensor.js';
+import { sharedData } from '../../testing/sharedData.js';
 import { predict } from '../../train/predict.js';
 import { readIdx } from '../idx.js';
 import { loadWeights } from '../loadWeights.js';
@@ -20,7 +21,7 @@ import { modelFromKeras } from './modelFromKeras.js';
 import { libraryRead } from './testing/kerasFiles.js';
 import { writeKeras } from './writeKeras.js';
 
-const shared = process.env.FOVEA_SHARED ?? join(import.meta.dirname, '../../../../shared/data');
+const shared = sharedData();
 const weights = join(shared, 'weights');
 const squeezeNet = join(weights, 'squeezenet_v1.1-keras-h5');
 const fixtures = join(weights, 'format-fixtures');

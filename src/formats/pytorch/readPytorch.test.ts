@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { sharedData } from '../../testing/sharedData.js';
 import { readPytorch } from './readPytorch.js';
 import { torchFixtures } from './testing/torchFixtures.js';
 
 const torch = torchFixtures();
-const fixtures = join(process.env.FOVEA_SHARED ?? '../shared/data', 'weights/format-fixtures');
+const fixtures = sharedData('weights/format-fixtures');
 
 const none = 'skipped, there is no /usr/bin/python3 with PyTorch';
 

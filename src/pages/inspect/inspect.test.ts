@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { PhotoDataset } from '../../data/photos/photoDataset.js';
 import { normalizePixels } from '../../data/photos/preprocessing.js';
 import { ReferenceEngine } from '../../engines/reference/referenceEngine.js';
-import type { ColorRule } from '../../explain/networkColors.js';
+import type { ColorRule } from '../../explain/optimize/networkColors.js';
 import { batchNormalization } from '../../layers/batchNormalization.js';
 import { conv2d } from '../../layers/conv2d.js';
 import { dense } from '../../layers/dense.js';

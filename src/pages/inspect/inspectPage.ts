@@ -7,8 +7,8 @@ import { legendSvg } from '../../draw/legend.js';
 import { html, type Markup } from '../../draw/markup.js';
 import { numberText } from '../../draw/numberText.js';
 import { rasterFromPixels } from '../../draw/raster.js';
-import type { NumberStep } from '../../explain/explainNumber.js';
-import type { FilterStatistics } from '../../explain/filterStatistics.js';
+import type { FilterStatistics } from '../../explain/filters/filterStatistics.js';
+import type { NumberStep } from '../../explain/number/explainNumber.js';
 import type { Inspection } from './inspection.js';
 import {
   type ActivationScale,

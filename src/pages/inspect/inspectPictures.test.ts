@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { expectStored } from '../../draw/testing/storedPicture.js';
-import type { LayerActivations } from '../../explain/channelStatistics.js';
+import type { LayerActivations } from '../../explain/units/channelStatistics.js';
 import { paintActivations, paintProjections, paintUnit } from './inspectPictures.js';
 import type { CutPatch, UnitProjection } from './inspectUnits.js';
 

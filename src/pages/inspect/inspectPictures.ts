@@ -4,10 +4,10 @@ import { Raster, rasterFromPixels } from '../../draw/raster.js';
 import { scaleNearest, scaleSmooth } from '../../draw/resize.js';
 import { divergingScale, robustLimit, type Scale, scaleOf } from '../../draw/scale.js';
 import { tileGrid } from '../../draw/tiles.js';
-import type { LayerActivations } from '../../explain/channelStatistics.js';
-import type { FilterBank } from '../../explain/filterBank.js';
-import { filterColors } from '../../explain/filterStatistics.js';
-import type { MaximizedImage } from '../../explain/maximize.js';
+import type { FilterBank } from '../../explain/filters/filterBank.js';
+import { filterColors } from '../../explain/filters/filterStatistics.js';
+import type { MaximizedImage } from '../../explain/optimize/maximize.js';
+import type { LayerActivations } from '../../explain/units/channelStatistics.js';
 import type { CutPatch, InspectedUnit, UnitProjection } from './inspectUnits.js';
 
 /** A picture with the scale of its colors. */

@@ -1,10 +1,10 @@
 import { numberText } from '../../draw/numberText.js';
-import type { LayerActivations } from '../../explain/channelStatistics.js';
-import type { UnitChange } from '../../explain/compareModels.js';
-import type { NumberExplanation, NumberStep } from '../../explain/explainNumber.js';
-import type { FilterStatistics } from '../../explain/filterStatistics.js';
-import type { ShiftTest } from '../../explain/shiftTest.js';
-import type { UnitPatches } from '../../explain/topPatches.js';
+import type { ShiftTest } from '../../explain/fields/shiftTest.js';
+import type { FilterStatistics } from '../../explain/filters/filterStatistics.js';
+import type { NumberExplanation, NumberStep } from '../../explain/number/explainNumber.js';
+import type { LayerActivations } from '../../explain/units/channelStatistics.js';
+import type { UnitChange } from '../../explain/units/compareModels.js';
+import type { UnitPatches } from '../../explain/units/topPatches.js';
 import type { InspectedLayer, Inspection } from './inspection.js';
 import type { InspectedUnit } from './inspectUnits.js';
 

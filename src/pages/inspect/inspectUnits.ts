@@ -1,13 +1,13 @@
 import type { PhotoDataset } from '../../data/photos/photoDataset.js';
-import type { SeenModel } from '../../explain/compareModels.js';
-import { project } from '../../explain/gradients.js';
+import { PatchCutter, type PatchRegion } from '../../explain/fields/patchRegion.js';
 import type { Inspector } from '../../explain/inspector.js';
-import { type MaximizedImage, maximizeUnit } from '../../explain/maximize.js';
-import type { ColorRule } from '../../explain/networkColors.js';
-import { PatchCutter, type PatchRegion } from '../../explain/patchRegion.js';
+import { project } from '../../explain/maps/gradients.js';
+import { type MaximizedImage, maximizeUnit } from '../../explain/optimize/maximize.js';
+import type { ColorRule } from '../../explain/optimize/networkColors.js';
 import type { ReverseRule } from '../../explain/reverseRules.js';
-import type { Patch, UnitPatches } from '../../explain/topPatches.js';
-import type { UnitStatistics } from '../../explain/unitStatistics.js';
+import type { SeenModel } from '../../explain/units/compareModels.js';
+import type { Patch, UnitPatches } from '../../explain/units/topPatches.js';
+import type { UnitStatistics } from '../../explain/units/unitStatistics.js';
 import { FoveaError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/tensor.js';
 

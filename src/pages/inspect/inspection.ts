@@ -1,11 +1,18 @@
 import type { PhotoDataset } from '../../data/photos/photoDataset.js';
 import type { Engine } from '../../engines/engine.js';
+import { type ReceptiveField, ReceptiveFields } from '../../explain/fields/receptiveField.js';
+import { type ShiftTest, shiftTest } from '../../explain/fields/shiftTest.js';
+import { type FilterBank, filterBanks, filterLayers } from '../../explain/filters/filterBank.js';
+import { type FilterStatistics, filterStatistics } from '../../explain/filters/filterStatistics.js';
+import { Inspector } from '../../explain/inspector.js';
+import { explainNumber, type NumberExplanation } from '../../explain/number/explainNumber.js';
+import { observeForward } from '../../explain/observeForward.js';
 import {
   type ChannelContributions,
   channelContributions,
   type LayerActivations,
   layerActivations,
-} from '../../explain/channelStatistics.js';
+} from '../../explain/units/channelStatistics.js';
 import {
   type LayerChange,
   layerChanges,
@@ -14,17 +21,10 @@ import {
   unitChange,
   type WeightChange,
   weightChanges,
-} from '../../explain/compareModels.js';
-import { explainNumber, type NumberExplanation } from '../../explain/explainNumber.js';
-import { type FilterBank, filterBanks, filterLayers } from '../../explain/filterBank.js';
-import { type FilterStatistics, filterStatistics } from '../../explain/filterStatistics.js';
-import { Inspector } from '../../explain/inspector.js';
-import { observeForward } from '../../explain/observeForward.js';
-import { type ReceptiveField, ReceptiveFields } from '../../explain/receptiveField.js';
-import { type ShiftTest, shiftTest } from '../../explain/shiftTest.js';
-import { TopPatches } from '../../explain/topPatches.js';
-import { unitLayers } from '../../explain/unitLayers.js';
-import { type LayerHealth, UnitStatistics } from '../../explain/unitStatistics.js';
+} from '../../explain/units/compareModels.js';
+import { TopPatches } from '../../explain/units/topPatches.js';
+import { unitLayers } from '../../explain/units/unitLayers.js';
+import { type LayerHealth, UnitStatistics } from '../../explain/units/unitStatistics.js';
 import type { Model } from '../../model/model.js';
 import { FoveaError } from '../../tensor/errors.js';
 import type { Shape } from '../../tensor/shape.js';

@@ -20,13 +20,14 @@ import { normalization } from '../../layers/normalization.js';
 import { relu } from '../../layers/relu.js';
 import { zeroPadding2d } from '../../layers/zeroPadding2d.js';
 import { sequential } from '../../model/sequential.js';
+import { sharedData } from '../../testing/sharedData.js';
 import { Predictor } from '../../train/predict.js';
 import { cnn } from '../../zoo/lecture.js';
 import { describeNetwork } from './describeNetwork.js';
 import { exampleNetwork } from './exampleNetwork.js';
 import { networkWorkbook } from './workbook.js';
 
-const golden = join(process.env.FOVEA_SHARED ?? '../shared/data', '../reference/golden/conv-example.json');
+const golden = sharedData('../reference/golden/conv-example.json');
 const office = ['/usr/bin/soffice', '/usr/bin/libreoffice'].find((path) => existsSync(path));
 let folder: string;
 beforeAll(async () => {
