@@ -62,7 +62,7 @@ Examples:
   fovea predict runs/2026-01-31-photos-mobilenet cat.jpg --tta 8
   fovea predict model.safetensors pictures.idx --format csv > classes.csv
   fovea predict model.safetensors --data mnist --top 3
-  fovea predict runs/2026-01-31-photos-mobilenet test/ --kaggle submission.csv --clip 0.95
+  fovea predict runs/2026-01-31-photos-mobilenet test/ --kaggle a.csv --clip .95
 
 With --kaggle no line is printed for each picture, unless --format asks for it.`,
     )
