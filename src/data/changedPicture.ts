@@ -8,6 +8,12 @@ export function inTurn(first: PictureChange | undefined, second: PictureChange):
   return (picture, index, epoch) => second(first(picture, index, epoch), index, epoch);
 }
 
+/** A copy, of whatever kind: `slice` copies nothing where bytes are a Buffer of Node's. */
+export function copiedPixels<T extends Picture['data']>(data: T): T extends Uint8Array ? Uint8Array : Float32Array;
+export function copiedPixels(data: Picture['data']): Picture['data'] {
+  return data instanceof Uint8Array ? new Uint8Array(data) : data.slice();
+}
+
 /** A changed picture; throws `shape` where it no longer has the shape of the examples. */
 export function checkedPicture(where: string, picture: Picture, [height, width, channels]: Shape): Picture {
   if (picture.height === height && picture.width === width && picture.channels === channels) return picture;

@@ -1,7 +1,7 @@
 import { FoveaError } from '../tensor/errors.js';
 import { checkShape, formatShape, type Shape, sizeOf } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import { checkedPicture, inTurn } from './changedPicture.js';
+import { checkedPicture, copiedPixels, inTurn } from './changedPicture.js';
 import type { Dataset } from './dataset.js';
 import { checkIndices } from './indices.js';
 import { checkLabels } from './labels.js';
@@ -50,7 +50,7 @@ export function pixelDataset(options: PixelDatasetOptions): Dataset {
           scalePixels(pixels, index * pictureSize, x, i * pictureSize, pictureSize);
           continue;
         }
-        const data = pixels.subarray(index * pictureSize, (index + 1) * pictureSize);
+        const data = copiedPixels(pixels.subarray(index * pictureSize, (index + 1) * pictureSize));
         const changed = checkedPicture(where, change({ data, height, width, channels }, index, epoch), inputShape);
         if (changed.data instanceof Float32Array) x.set(changed.data, i * pictureSize);
         else scalePixels(changed.data, 0, x, i * pictureSize, pictureSize);

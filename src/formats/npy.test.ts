@@ -30,6 +30,11 @@ describe('kinds of numbers', () => {
   ])('%s', (descr, data, dtype, value) => {
     const read = readNpy(npy(descr, '(1,)', data), 'file');
     expect({ ...read, data: [...read.data] }).toEqual({ dtype, shape: [1], data: [value] });
+    // Wherever the numbers begin in a Buffer of Node's, whose slices are not copies.
+    for (let before = 0; before < 8; before++) {
+      const inBuffer = Buffer.concat([Buffer.alloc(before), npy(descr, '(1,)', data)]).subarray(before);
+      expect(readNpy(inBuffer, 'file')).toEqual(read);
+    }
   });
 });
 

@@ -14,6 +14,7 @@ export function bytesOf(dtype: string): number | undefined {
  */
 export function decodeRounded(dtype: string, bytes: Uint8Array, length: number, where: string): TensorData {
   if (dtype !== 'F64') return storedKinds.get(dtype)?.decode(bytes, length, where) ?? new Float32Array();
-  const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
+  // Not by `slice`, which copies nothing where the bytes are a Buffer of Node's.
+  const aligned = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
   return Float32Array.from(new Float64Array(aligned.buffer, aligned.byteOffset, length));
 }

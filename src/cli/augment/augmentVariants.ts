@@ -2,6 +2,7 @@ import { type Augmentation, type AugmentationConfig, augmentation } from '../../
 import { changedDataset } from '../../data/augment/augmented.js';
 import type { StepFacts } from '../../data/augment/steps.js';
 import { onlyAt } from '../../data/augment/strength.js';
+import { copiedPixels } from '../../data/changedPicture.js';
 import type { Dataset } from '../../data/dataset.js';
 import type { Picture } from '../../data/picture.js';
 import type { JsonObject } from '../../layers/json.js';
@@ -29,7 +30,11 @@ export async function fedVariants(
     const drawn = epoch === undefined ? undefined : how.draw(picture, { ...key, epoch });
     const changed = drawn?.apply(picture) ?? picture;
     const bytes = picture.data instanceof Uint8Array;
-    last = { picture: { ...changed, data: changed.data.slice() }, white: bytes ? 255 : 1, steps: drawn?.steps ?? [] };
+    last = {
+      picture: { ...changed, data: copiedPixels(changed.data) },
+      white: bytes ? 255 : 1,
+      steps: drawn?.steps ?? [],
+    };
     return how.standardize?.(changed) ?? changed;
   });
   const all: FedVariant[] = [];

@@ -80,6 +80,18 @@ describe.each<[string, Dataset]>([
   });
 });
 
+test('the bytes of a data set stay as they are, also those of a Buffer of Node, whose slices are not copies', async () => {
+  const kept = pixelDataset({ pixels: Buffer.from(bytes), shape: [SIZE, 8, 8, 1], labels });
+  const whiten = kept.withPictures?.((picture) => {
+    const copy = augmentation({ transforms: [] }).draw(picture, { seed: 0, epoch: 0, index: 0 }).apply(picture);
+    copy.data.fill(255);
+    picture.data.fill(255);
+    return picture;
+  });
+  expect((await whiten?.batch(at(3)))?.x.data[0]).toBe(1);
+  expect((await kept.batch(at(3))).x).toEqual((await digits.batch(at(3))).x);
+});
+
 test('augmenting a part asks the whole for bytes', async () => {
   const part = augmented(subset(digits, [4, 2]), augmentation({ transforms: [{ type: 'flipVertical', p: 1 }] }));
   const [row] = rowsOf(await part.batch(at(0), 0));

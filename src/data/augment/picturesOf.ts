@@ -1,3 +1,4 @@
+import { copiedPixels } from '../changedPicture.js';
 import type { Dataset } from '../dataset.js';
 import type { Picture } from '../picture.js';
 
@@ -5,7 +6,7 @@ import type { Picture } from '../picture.js';
 export async function picturesOf(data: Dataset): Promise<Picture[]> {
   const found: Picture[] = [];
   const watched = data.withPictures?.((picture) => {
-    found.push({ ...picture, data: picture.data.slice() });
+    found.push({ ...picture, data: copiedPixels(picture.data) });
     return picture;
   });
   const [height = 1, width = 1, channels = 1] = data.inputShape;

@@ -1,3 +1,4 @@
+import { copiedPixels } from '../changedPicture.js';
 import { ColorMap } from './colorMap.js';
 import { identityMatrix, type Matrix, multiplied } from './matrix.js';
 import { type Canvas, checkPicture, type Picture, type PictureSize } from './picture.js';
@@ -61,7 +62,7 @@ export function applySteps(picture: Picture, steps: readonly Step[], sampling: S
   const { matrix, height, width } = composedGeometry(steps, picture);
   const moved = height !== picture.height || width !== picture.width || matrix.some((m, k) => m !== identityMatrix[k]);
   const rest = steps.filter((step) => step.kind !== 'geometry');
-  if (!moved && rest.length === 0) return { ...picture, data: picture.data.slice() };
+  if (!moved && rest.length === 0) return { ...picture, data: copiedPixels(picture.data) };
   const data = moved ? resample(picture, matrix, { height, width }, sampling) : Float32Array.from(picture.data);
   const canvas: Canvas = { data, height, width, channels, white: white ?? (bytes ? 255 : 1) };
   let color: ColorMap | undefined;

@@ -86,7 +86,8 @@ async function finish(image: Sharp, where: string): Promise<Photo> {
       throw undecodable(cause, where);
     });
   const { width, height, channels } = info;
-  if (channels === 3) return { pixels: data, width, height };
+  // Not a Buffer of Node's, whose slices are not copies.
+  if (channels === 3) return { pixels: new Uint8Array(data.buffer, data.byteOffset, data.length), width, height };
   if (channels !== 1) throw undecodable(new Error(`${channels} channels of color`), where);
   const pixels = new Uint8Array(data.length * 3);
   for (let i = 0; i < pixels.length; i++) pixels[i] = data[Math.floor(i / 3)] as number;

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FoveaError } from '../../tensor/errors.js';
+import { augmentation } from '../augment/augmentation.js';
 import type { PhotoDataset } from '../photos/photoDataset.js';
 import type { Preprocessing } from '../photos/preprocessing.js';
 import { createPhotoDecoder } from './photoDecoder.js';
@@ -161,6 +162,36 @@ describe('batches', () => {
       const { train: changed } = await photoFolder(folder, { size: 4, validation: 0, cache: { folder: own } });
       expect(Array.from((await changed.batch(Uint32Array.of(0))).x.data.slice(0, 3))).toEqual([0, 0, 1]);
       expect(await readdir(own)).toHaveLength(2);
+    } finally {
+      await rm(own, { recursive: true, force: true });
+    }
+  });
+
+  test('photos that are kept stay as they are, whoever changes what they were given', async () => {
+    await put('a/0.png', await plainPng(red));
+    const own = join(folder, '..', `${folder.split('/').at(-1)}-cache`);
+    try {
+      for (const cache of ['memory', { folder: own }] as const) {
+        const { train } = await photoFolder(folder, { size: 4, validation: 0, cache });
+        for (let pass = 0; pass < 2; pass++) {
+          (await train.photo(0)).pixels.fill(7);
+          (await train.batch(Uint32Array.of(0))).x.data.fill(7);
+          const darkened = train.withPictures?.((picture) => {
+            picture.data.fill(0);
+            return picture;
+          });
+          expect((await darkened?.batch(Uint32Array.of(0)))?.x.data[0]).toBe(0);
+          const identity = augmentation({ transforms: [] });
+          const changed = train.withPictures?.((picture, index) => {
+            const same = identity.draw(picture, { seed: 0, epoch: 0, index }).apply(picture);
+            same.data.fill(0);
+            return picture;
+          });
+          expect((await changed?.batch(Uint32Array.of(0)))?.x.data[0]).toBe(1);
+          expect([...(await train.photo(0)).pixels.subarray(0, 3)]).toEqual([255, 0, 0]);
+          expect(await reds(train, [0])).toEqual([255]);
+        }
+      }
     } finally {
       await rm(own, { recursive: true, force: true });
     }

@@ -1,6 +1,6 @@
 import { FoveaError } from '../../tensor/errors.js';
 import { Tensor } from '../../tensor/tensor.js';
-import { checkedPicture, inTurn } from '../changedPicture.js';
+import { checkedPicture, copiedPixels, inTurn } from '../changedPicture.js';
 import type { Batch, Dataset } from '../dataset.js';
 import { checkIndices } from '../indices.js';
 import { checkLabels } from '../labels.js';
@@ -78,7 +78,8 @@ function changedPhotos(
     index: number,
     epoch: number | undefined,
   ): Picture['data'] => {
-    const picture = { data, height: source.height, width: source.width, channels: 3 };
+    // A copy: whoever changes it in place changes no photo that is kept.
+    const picture = { data: copiedPixels(data), height: source.height, width: source.width, channels: 3 };
     return checkedPicture(where, change(picture, index, epoch), shape).data;
   };
 
@@ -133,7 +134,7 @@ function changedPhotos(
       checkIndices(where, Uint32Array.of(index), size);
       const pixels = await loader.load(chosen[index] as number);
       // A copy: the cache keeps the other.
-      if (pixels !== undefined) return { pixels: pixels.slice(), height: source.height, width: source.width };
+      if (pixels !== undefined) return { pixels: copiedPixels(pixels), height: source.height, width: source.width };
       const name = source.names[chosen[index] as number] as string;
       const problem = loader.problems.find(({ path }) => path === name);
       throw new FoveaError('data', { where: `photo "${name}"`, rule: problem?.message ?? 'it cannot be decoded' });

@@ -17,6 +17,6 @@ export function memoryZarrStore(name = 'array in memory'): ZarrStore {
     name,
     get: async (key) => kept.get(key),
     has: async (key) => kept.has(key),
-    set: async (key, bytes) => void kept.set(key, bytes.slice()),
+    set: async (key, bytes) => void kept.set(key, new Uint8Array(bytes)),
   };
 }
