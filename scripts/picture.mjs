@@ -83,7 +83,7 @@ async function drawDigits(left, top, columns, rows, scale, gap) {
   return pathsOf(paths, (level) => `class="ink" fill-opacity="${level / 4}"`);
 }
 
-/** Filters side by side: blue takes away, orange adds; the strongest weight of a filter has the full color. */
+/** Filters side by side: blue adds, orange takes away; the strongest weight of a filter has the full color. */
 function drawFilters(filters, left, top, columns, scale, gap) {
   const paths = new Map();
   const frames = [];
@@ -139,11 +139,11 @@ const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 292" width
 <style>
 text { font: 14px system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; fill: #1f2328 }
 .small { font-size: 12px; fill: #59636e }
-.ink { fill: #1f2328 } .tile { fill: #f3f4f6 } .adds { fill: #c2410c } .takes { fill: #1d4ed8 }
+.ink { fill: #1f2328 } .tile { fill: #f3f4f6 } .adds { fill: #1d4ed8 } .takes { fill: #c2410c }
 .grid { stroke: #d1d9e0; fill: none } .thin { stroke: #1d4ed8; stroke-opacity: .25; fill: none } .curve { stroke: #1d4ed8; stroke-width: 2; fill: none }
 @media (prefers-color-scheme: dark) {
 text { fill: #f0f6fc } .small { fill: #9198a1 }
-.ink { fill: #f0f6fc } .tile { fill: #1c222b } .adds { fill: #fb923c } .takes { fill: #60a5fa }
+.ink { fill: #f0f6fc } .tile { fill: #1c222b } .adds { fill: #60a5fa } .takes { fill: #fb923c }
 .grid { stroke: #3d444d } .thin { stroke: #60a5fa } .curve { stroke: #60a5fa }
 }
 </style>
