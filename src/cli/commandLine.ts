@@ -71,7 +71,8 @@ Begin with:
 
 Exit codes: 0; 2 for a mistake in what was asked for; 1 for any other failure;
 130 after Ctrl-C. NO_COLOR=1 leaves colors out; FOVEA_CACHE names the folder
-that downloads are kept in, FOVEA_WEIGHTS one with weights that are there.`,
+for downloads and what is kept between runs, FOVEA_WEIGHTS one with weights
+that are there.`,
     );
   addTrainCommand(program, terminal, outcome);
   addFinetuneCommand(program, terminal, outcome);

@@ -1,8 +1,8 @@
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { RandomStream } from '../../tensor/random.js';
 import { capture, events } from '../testing/captured.js';
 
@@ -24,6 +24,7 @@ function scene(seed: number, side = 256): Promise<Buffer> {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fovea-data-'));
+  vi.stubEnv('FOVEA_CACHE', at('cache'));
   for (let i = 0; i < 26; i++) await put(`good/${i < 22 ? 'a' : 'b'}/p${i % 3}_${i}.jpg`, await scene(i));
   for (let i = 0; i < 4; i++) await put(`bad/train/${i % 2 ? 'a' : 'b'}/p${i}_x.jpg`, await scene(i));
   await put(
@@ -98,6 +99,27 @@ test('for programs; headers alone; a list', async () => {
   await put('list.csv', 'image,class\ngood/a/p0_0.jpg,a\ngood/b/p1_22.jpg,b\n,b\n');
   const listed = await capture(['data', at('list.csv')]);
   expect(listed.out).toMatch(/mend {2}rows that cannot be used: 1\n +list\.csv, line 4: there is no path/);
+});
+
+test('the second time what was found out before is used, unless all is to be looked at anew', async () => {
+  const again = at('again');
+  await cp(at('bad'), again, { recursive: true });
+  const photos = (await readdir(again, { recursive: true })).filter((name) => name.endsWith('.jpg'));
+  for (const name of photos) await utimes(join(again, name), 1e9, 1e9);
+  const fingerprints = async (): Promise<number> => {
+    const names = await readdir(at('cache/fingerprints')).catch(() => []);
+    const texts = await Promise.all(names.map((name) => readFile(at(`cache/fingerprints/${name}`), 'utf8')));
+    return texts.join('').split('\n').filter(Boolean).length;
+  };
+  const before = await fingerprints();
+  const anew = await capture(['data', again, '--anew']);
+  expect(await fingerprints()).toBe(before);
+  const first = await capture(['data', again]);
+  // All but the broken one and the one that is no photo by its name, whose time is of now.
+  expect(await fingerprints()).toBe(before + photos.length - 1);
+  const second = await capture(['data', again]);
+  expect([first.out, second.out]).toEqual([anew.out, anew.out]);
+  expect(await fingerprints()).toBe(before + photos.length - 1);
 });
 
 test('nothing there, a wrong option, Ctrl-C', async () => {

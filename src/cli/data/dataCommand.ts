@@ -12,6 +12,7 @@ import { addPhotoOptions, PHOTOS_ARGUMENT, type PhotoOptions, photoSelection } f
 
 interface DataOptions extends PhotoOptions {
   readonly quick?: true;
+  readonly anew?: true;
   readonly check?: true;
   readonly examples?: number;
   readonly maxPixels?: number;
@@ -34,6 +35,7 @@ export function addDataCommand(program: Command, terminal: Terminal, outcome: Ou
     .argument('<photos>', PHOTOS_ARGUMENT);
   addPhotoOptions(command)
     .option('--quick', 'read the headers alone: no copies, and no photos that are cut off, are found')
+    .option('--anew', 'look at every photo, also at those that have not changed since the last time')
     .addOption(option('--examples <n>', 'so many photos are named for each finding', wholeNumber(0), `${EXAMPLES}`))
     .addOption(option('--max-pixels <n>', 'larger photos are refused', wholeNumber(), '100,000,000'))
     .option('--check', 'end with 1 where something must be mended, for scripts')
@@ -55,12 +57,13 @@ Examples:
 }
 
 async function tellOfData(path: string, options: DataOptions, terminal: Terminal): Promise<PhotoFinding[]> {
-  const { json, quick, maxPixels, examples = EXAMPLES } = options;
+  const { json, quick, anew, maxPixels, examples = EXAMPLES } = options;
   const bar = new ProgressBar(terminal.stderr);
   let last = performance.now();
   const scan: ScanPhotosOptions = {
     ...photoSelection(options),
     ...(maxPixels === undefined ? {} : { maxPixels }),
+    ...(anew ? {} : { fingerprints: 'disk' }),
     ...{ decode: quick !== true, signal: terminal.signal },
     onProgress: (done, total) => {
       if (!json) bar.draw('looking at photos', done / total, () => `${commas(done)} of ${commas(total)}`);

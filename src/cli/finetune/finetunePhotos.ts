@@ -58,7 +58,7 @@ export async function openFinetunePhotos(
   const { folder: path, validation, seed, duplicates } = wanted;
   const chosen = { ...photoSelection(wanted), duplicates };
   const folder = await photoFolder(path, {
-    ...{ ...chosen, preprocessing, validation, seed, onProgress, signal },
+    ...{ ...chosen, preprocessing, validation, seed, onProgress, signal, fingerprints: 'disk' },
     ...(again ? { cache: 'memory' as const } : {}),
   });
   const where = `photos in "${path}"`;

@@ -3,7 +3,7 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { saveModel } from '../../formats/modelFile.js';
 import { conv2d } from '../../layers/conv2d.js';
 import { dense } from '../../layers/dense.js';
@@ -23,6 +23,7 @@ let photos: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'fovea-inspect-'));
+  vi.stubEnv('FOVEA_CACHE', join(folder, 'cache'));
   model = join(folder, 'own.safetensors');
   photos = join(folder, 'photos');
   const net = sequential(

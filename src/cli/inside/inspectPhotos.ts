@@ -30,7 +30,9 @@ export async function openPhotosToShow(
   onProgress: (done: number, total: number) => void,
 ): Promise<PhotosToShow> {
   try {
-    const folder = await photoFolder(path, { preprocessing, validation: 0, duplicates: 'drop', signal, onProgress });
+    const folder = await photoFolder(path, {
+      ...{ preprocessing, validation: 0, duplicates: 'drop', signal, onProgress, fingerprints: 'disk' },
+    });
     const all = folder.valid ?? folder.train;
     return { dataset: evenly(all, limit), remarks: photoRemarks(folder) };
   } catch (error) {

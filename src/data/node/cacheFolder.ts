@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** Where downloads are kept: the folder that FOVEA_CACHE names, else the operating system's place for caches. */
+/** Where downloads and what was computed once are kept: the folder that FOVEA_CACHE names, else the operating system's place for caches. */
 export function cacheFolder(
   env: Readonly<Record<string, string | undefined>> = process.env,
   platform: NodeJS.Platform = process.platform,

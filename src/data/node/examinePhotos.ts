@@ -8,6 +8,7 @@ import { FINGERPRINT_SIDE, fingerprintPhoto } from '../photos/photoFingerprint.j
 import { photoProblem } from '../photos/photoLoader.js';
 import type { PhotoProblem } from '../photos/photoProblem.js';
 import { eachOf } from './eachOf.js';
+import type { FingerprintFile } from './fingerprintFile.js';
 import type { PhotoDecoder } from './photoDecoder.js';
 import type { PhotoFile } from './photoFiles.js';
 
@@ -23,6 +24,8 @@ export interface ExamineOptions {
   readonly concurrency?: number | undefined;
   readonly onProgress?: ((checked: number, total: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Where what is found out is kept, with the checks that decode. */
+  readonly fingerprints?: FingerprintFile | undefined;
 }
 
 /** What was found out about a photo that can be used. */
@@ -32,39 +35,55 @@ export interface Examined {
   readonly comparable?: Comparable;
 }
 
-/** Looks at each photo: what it is, or why it cannot be used. */
+/** Looks at each photo: what it is, or why it cannot be used. What is kept from an earlier look is not looked at again. */
 export async function examinePhotos(
   root: string,
   files: readonly PhotoFile[],
   decoder: PhotoDecoder,
-  { check, concurrency = 2, onProgress, signal }: ExamineOptions,
+  { check, concurrency = 2, onProgress, signal, fingerprints }: ExamineOptions,
 ): Promise<(Examined | PhotoProblem)[]> {
+  const kept = check === 'header' ? undefined : fingerprints;
+  const known: (Required<Examined> | undefined)[] = (await kept?.recall(files)) ?? [];
   const found: (Examined | PhotoProblem)[] = new Array(files.length);
   let checked = 0;
-  await eachOf(files.length, concurrency, async (i) => {
-    if (signal?.aborted) {
-      throw new FoveaError('aborted', { where: 'photos', rule: 'it was asked to stop', cause: signal.reason });
-    }
-    const { path } = files[i] as PhotoFile;
-    const where = `photo "${path}"`;
-    try {
-      const bytes = await readPhoto(root, path);
-      const header = await decoder.header(bytes, where);
-      if (check === 'header') found[i] = { header };
-      else {
-        const small = await decoder.decode(bytes, where, thumbnail);
-        const digest = check === 'compare' ? createHash('sha256').update(bytes).digest('base64') : '';
-        found[i] = {
-          header,
-          ...(check === 'compare' ? { comparable: { digest, fingerprint: fingerprintPhoto(small) } } : {}),
-        };
+  try {
+    await eachOf(files.length, concurrency, async (i) => {
+      if (signal?.aborted) {
+        throw new FoveaError('aborted', { where: 'photos', rule: 'it was asked to stop', cause: signal.reason });
       }
-    } catch (error) {
-      found[i] = photoProblem(path, error);
-    }
-    onProgress?.(++checked, files.length);
-  });
+      const file = files[i] as PhotoFile;
+      const one = known[i] ?? (await examine(root, file, decoder, check));
+      found[i] = one;
+      if (known[i] === undefined && !('kind' in one) && one.comparable !== undefined) {
+        known[i] = { header: one.header, comparable: one.comparable };
+        kept?.keep(file, known[i]);
+      }
+      onProgress?.(++checked, files.length);
+    });
+  } finally {
+    await kept?.close(files, known);
+  }
   return found;
+}
+
+async function examine(
+  root: string,
+  { path }: PhotoFile,
+  decoder: PhotoDecoder,
+  check: PhotoCheck,
+): Promise<Examined | PhotoProblem> {
+  const where = `photo "${path}"`;
+  try {
+    const bytes = await readPhoto(root, path);
+    const header = await decoder.header(bytes, where);
+    if (check === 'header') return { header };
+    const small = await decoder.decode(bytes, where, thumbnail);
+    if (check === 'decode') return { header };
+    const digest = createHash('sha256').update(bytes).digest('base64');
+    return { header, comparable: { digest, fingerprint: fingerprintPhoto(small) } };
+  } catch (error) {
+    return photoProblem(path, error);
+  }
 }
 
 /** The whole photo must be decoded for it, at the least cost. */

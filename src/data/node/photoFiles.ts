@@ -18,6 +18,8 @@ export interface PhotoFile {
   readonly bytes: number;
   /** When it was changed last, milliseconds since 1970. */
   readonly modified: number;
+  /** When anything about it was changed last, also by a program that sets `modified` back. */
+  readonly changed: number;
   /** What it has in common with photos that must be on its side of a split. */
   readonly group?: string;
   /** Its factor in the loss. */
@@ -109,11 +111,11 @@ async function photosOfClass(
 export async function lookAt(
   folder: string,
   path: string,
-): Promise<Pick<PhotoFile, 'bytes' | 'modified'> | PhotoProblem> {
+): Promise<Pick<PhotoFile, 'bytes' | 'modified' | 'changed'> | PhotoProblem> {
   try {
-    const { start, bytes, modified } = await readStart(resolve(folder, path));
+    const { start, ...facts } = await readStart(resolve(folder, path));
     const kind = photoFormat(start);
-    return typeof kind === 'string' ? { bytes, modified } : notPhoto(path, bytes, kind?.unsupported);
+    return typeof kind === 'string' ? facts : notPhoto(path, facts.bytes, kind?.unsupported);
   } catch (error) {
     return photoProblem(path, error);
   }
@@ -127,14 +129,16 @@ function notPhoto(path: string, bytes: number, unsupported: string | undefined):
   return { path, kind: 'broken', message: bytes === 0 ? 'the file is empty' : 'named as a photo, but it is none' };
 }
 
-async function readStart(path: string): Promise<{ start: Uint8Array; bytes: number; modified: number }> {
+async function readStart(
+  path: string,
+): Promise<Pick<PhotoFile, 'bytes' | 'modified' | 'changed'> & { readonly start: Uint8Array }> {
   try {
-    const { size, mtimeMs } = await stat(path);
+    const { size, mtimeMs, ctimeMs } = await stat(path);
     const handle = await open(path, 'r');
     try {
       const start = new Uint8Array(PHOTO_START_BYTES);
       const { bytesRead } = await handle.read(start, 0, start.length, 0);
-      return { start: start.subarray(0, bytesRead), bytes: size, modified: mtimeMs };
+      return { start: start.subarray(0, bytesRead), bytes: size, modified: mtimeMs, changed: ctimeMs };
     } finally {
       await handle.close();
     }

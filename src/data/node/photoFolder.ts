@@ -17,6 +17,7 @@ import { setAside } from '../photos/setAside.js';
 import { cacheFolder } from './cacheFolder.js';
 import { type Examined, examinePhotos, readPhoto } from './examinePhotos.js';
 import { type FindPhotosOptions, findPhotos } from './findPhotos.js';
+import { type FingerprintPlace, openFingerprints } from './fingerprintFile.js';
 import { createPhotoDecoder, type PhotoDecoder, type PhotoDecoderOptions } from './photoDecoder.js';
 import { diskPhotoCache } from './photoDiskCache.js';
 import type { PhotoFile } from './photoFiles.js';
@@ -37,6 +38,11 @@ export interface PhotoFolderOptions extends PhotoDecoderOptions, PreprocessingOp
    * @default 'header'
    */
   readonly check?: 'header' | 'decode';
+  /**
+   * Where what is found out of a photo to find copies is kept, so that each is looked at once; a photo whose size or times change is
+   * looked at anew. @default none
+   */
+  readonly fingerprints?: FingerprintPlace;
   /** Where decoded photos are kept, so that each is decoded once. @default none */
   readonly cache?: 'memory' | 'disk' | { readonly folder: string };
   /** @default 1 GiB in memory, 16 GiB on disk */
@@ -103,6 +109,7 @@ export async function photoFolder(path: string, options: PhotoFolderOptions = {}
   const examined = await examinePhotos(root, listed.files, decoder, {
     check: comparing ? 'compare' : (options.check ?? 'header'),
     ...{ concurrency: options.concurrency, onProgress: options.onProgress, signal: options.signal },
+    fingerprints: openFingerprints(options.fingerprints, root, options),
   });
   const usable = usablePhotos(listed.files, examined);
   const found = [...listed.problems, ...usable.problems];

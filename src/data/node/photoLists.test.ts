@@ -153,7 +153,9 @@ describe.skipIf(!existsSync(join(images, 'cats-vs-dogs')))('real photos (skipped
   const look = async (root: string) => {
     const names = readdirSync(root, { recursive: true }).map(String);
     const files = names.filter((name) => /\.jpg$/.test(name)).sort();
-    const listed = files.map((path) => ({ path, part: 'train', className: 'x', bytes: 0, modified: 0 }) as const);
+    const listed = files.map(
+      (path) => ({ path, part: 'train', className: 'x', bytes: 0, modified: 0, changed: 0 }) as const,
+    );
     const found = await examinePhotos(root, listed, await createPhotoDecoder(), { check: 'compare' });
     return { files, found: found.map((one) => ('kind' in one ? undefined : one.comparable)) };
   };
@@ -196,7 +198,7 @@ describe.skipIf(!existsSync(join(images, 'cats-vs-dogs')))('real photos (skipped
       for (const [change, make] of Object.entries(changes)) {
         const path = `${name}.${change}`;
         await put(path, await make(sharp(bytes), width, height).toBuffer());
-        listed.push({ path, part: 'train', className: 'x', bytes: 0, modified: 0 } as const);
+        listed.push({ path, part: 'train', className: 'x', bytes: 0, modified: 0, changed: 0 } as const);
       }
     }
     const found = await examinePhotos(folder, listed, await createPhotoDecoder(), { check: 'compare' });
