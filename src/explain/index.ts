@@ -2,6 +2,7 @@
 
 export { type Control, type ControlOptions, type Controls, checkMaps, type MapMaker } from './evidence/controls.js';
 export { type CoverCheck, type CoverCheckOptions, coverCheck } from './evidence/coverCheck.js';
+export { coveringGrid, type MapGrid } from './evidence/masks.js';
 export {
   FeatureIndex,
   type FeatureIndexOptions,
@@ -93,7 +94,9 @@ export type { Scores } from './scores.js';
 export {
   baselineTexts,
   type ClassNamer,
+  controlFacts,
   controlSentence,
+  controlVerdict,
   coverSentence,
   mapSentence,
   methodTexts,

@@ -13,11 +13,20 @@ export type ClassNamer = (index: number) => string;
 
 /** What each method is called, and what its map says. */
 export const methodTexts: { readonly [K in AttributionMethod]: { readonly title: string; readonly says: string } } = {
-  hiResCam: { title: 'HiResCAM', says: 'evidence at each cell of a layer: gradient times activation' },
-  gradCam: { title: 'Grad-CAM', says: 'evidence at each cell of a layer, each channel weighted by its mean gradient' },
-  layerCam: { title: 'LayerCAM', says: 'evidence at each cell of a layer, from positive gradients alone' },
+  hiResCam: {
+    title: 'HiResCAM',
+    says: 'what each cell of a layer adds to the margin: how active its channels are there, times how much they count there',
+  },
+  gradCam: {
+    title: 'Grad-CAM',
+    says: 'how active the channels of a layer are at each cell, times how much each counts on average; what speaks against the class is left out',
+  },
+  layerCam: {
+    title: 'LayerCAM',
+    says: 'what each cell of a layer adds to the margin by those channels alone that speak for the class there',
+  },
   saliency: { title: 'Gradient', says: 'how much a small change of each pixel would change the margin' },
-  smoothGrad: { title: 'SmoothGrad', says: 'the gradient, averaged over noisy copies' },
+  smoothGrad: { title: 'SmoothGrad', says: 'the gradient, averaged over noisy copies of the photo' },
   integratedGradients: {
     title: 'Integrated gradients',
     says: 'what each pixel adds on the way from a picture with nothing in it to the photo',
@@ -50,30 +59,34 @@ export function scoreSentence({ scores, class: index, over, margin }: Explanatio
 
 /** What a map shows, from the same numbers. */
 export function mapSentence(map: Attribution | ClassMap | Occlusion | IntegratedGradients, name: ClassNamer): string {
-  const { values, height, width, range, target } = map;
+  const { method, values, height, width, range, target } = map;
   const about =
     target.kind === 'margin'
       ? `${name(target.class)} rather than ${name(target.over)}`
       : 'class' in target
         ? name(target.class)
         : `channel ${target.channel}`;
+  if (method === 'saliency' || method === 'smoothGrad' || method === 'guided' || method === 'deconvnet') {
+    // A signal has a size and no side: it is neither for a class nor against it.
+    if (range.max <= 0) return 'No signal comes back to the photo: the map is empty.';
+    const what =
+      method === 'guided' || method === 'deconvnet' ? 'The signal' : `The effect on ${about} of a small change`;
+    return `${what} is largest ${placeOf(map, values.indexOf(range.max))}, ${fixed(range.max)}.`;
+  }
   if (range.max <= 0) {
     return range.min === 0
       ? `Nothing in the photo speaks for ${about}: the map is empty.`
       : `Nothing in the photo speaks for ${about}; all evidence is against it.`;
   }
-  const best = values.indexOf(range.max);
-  const where = placeName((Math.floor(best / width) + 0.5) / height, ((best % width) + 0.5) / width);
-  const parts = [`Strongest for ${about} ${where}, ${fixed(range.max)}`];
+  const parts = [`Strongest for ${about} ${placeOf(map, values.indexOf(range.max))}, ${fixed(range.max)}`];
   if (map.signed) {
     let [positive, negative] = [0, 0];
     for (const value of values) {
       if (value > 0) positive += value;
       else negative -= value;
     }
-    const least = values.indexOf(range.min);
-    const against = placeName((Math.floor(least / width) + 0.5) / height, ((least % width) + 0.5) / width);
     if (negative > 0) {
+      const against = placeOf(map, values.indexOf(range.min));
       parts.push(
         `strongest against it ${against}, ${fixed(range.min)}; ${percent(negative / (positive + negative))} of all evidence is against`,
       );
@@ -111,6 +124,7 @@ function sumSentence(map: Attribution | ClassMap | Occlusion | IntegratedGradien
 /** What covering the place that a map points to did. */
 export function coverSentence(check: CoverCheck, name: ClassNamer): string {
   const { share, probability, covered, change, randomMean, randomDeviation, masks, verdict, kept } = check;
+  if (verdict === 'nothing') return 'The map points to no place, so there is nothing to cover.';
   const facts = `Covering the ${percent(share, 0)} of the photo that the map points to takes ${name(check.class)} from ${percent(probability)} to ${percent(covered)} (${points(change)}); ${masks} random places of the same area and smoothness: ${points(randomMean).replace(' points', '')} ± ${points(randomDeviation).slice(1)}.`;
   const said = {
     supported: 'The map found what the answer hangs on.',
@@ -122,14 +136,13 @@ export function coverSentence(check: CoverCheck, name: ClassNamer): string {
 }
 
 /** Whether maps of this method tell something of this network, with the photos that were measured. */
-export function controlSentence({ weights, edges, chance, verdict, photos }: Controls): string {
-  const mark = (one: { readonly passed: boolean }): string => (one.passed ? '✓' : '✗');
-  const displaced =
-    chance.value === undefined
-      ? `against the same map displaced: too few (${fixed(chance.difference)} nats)`
-      : `better than the same map displaced ${mark(chance)} (${fixed(chance.value)} standard errors over the photos)`;
-  const facts = `changes with the weights ${mark(weights)} (correlation ${fixed(weights.value)} with the top layers random), more than edges ${mark(edges)} (${fixed(edges.value)}), ${displaced}`;
-  const said = {
+export function controlSentence(controls: Controls): string {
+  return `${controlVerdict(controls)}: ${controlFacts(controls)}`;
+}
+
+/** What the controls come to, without the numbers. */
+export function controlVerdict({ weights, edges, verdict, photos }: Controls): string {
+  return {
     passed: `Controls passed in this network, with these ${photos} photos`,
     failed:
       weights.passed && edges.passed
@@ -137,8 +150,18 @@ export function controlSentence({ weights, edges, chance, verdict, photos }: Con
         : `Controls failed in this network, with these ${photos} photos: do not read maps of this method as a reason`,
     tooFew: `Controls: too few photos to tell, only ${photos} ${photos === 1 ? 'photo' : 'photos'}`,
   }[verdict];
+}
+
+/** What each control measured. */
+export function controlFacts({ weights, edges, chance, verdict }: Controls): string {
+  const mark = (one: { readonly passed: boolean }): string => (one.passed ? '✓' : '✗');
+  const displaced =
+    chance.value === undefined
+      ? `against the same map displaced: too few (${fixed(chance.difference)} nats)`
+      : `better than the same map displaced ${mark(chance)} (${fixed(chance.value)} standard errors over the photos)`;
+  const facts = `changes with the weights ${mark(weights)} (correlation ${fixed(weights.value)} with the top layers random), more than edges ${mark(edges)} (${fixed(edges.value)}), ${displaced}`;
   const caution = verdict === 'failed' ? '' : ' Passing finds no fault; it does not prove a map right.';
-  return `${said}: ${facts}.${caution}`;
+  return `${facts}.${caution}`;
 }
 
 /** Which training photos are most like this one, by the names of their classes, which a folder may number otherwise. */
@@ -149,8 +172,14 @@ export function neighborSentence(
   const same = found.filter(({ label }) => label === className).length;
   const [first] = found;
   if (first === undefined) return 'There are no training photos to compare with.';
-  const nearest = `the nearest is ${first.label}, cosine ${fixed(first.similarity)}`;
+  const copy = first.similarity > 0.9999 ? ', the photo itself or a copy of it' : '';
+  const nearest = `the nearest is ${first.label}, cosine ${fixed(first.similarity)}${copy}`;
   return `Of the ${found.length} training photos most like this one, ${same} ${same === 1 ? 'is' : 'are'} ${className}; ${nearest}.`;
+}
+
+/** Where on a photo a cell of a map lies, in words. */
+function placeOf({ height, width }: Attribution, cell: number): string {
+  return placeName((Math.floor(cell / width) + 0.5) / height, ((cell % width) + 0.5) / width);
 }
 
 /** Where on a photo, in words: y and x from 0 to 1. */

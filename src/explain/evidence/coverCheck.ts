@@ -3,12 +3,12 @@ import type { Tensor } from '../../tensor/tensor.js';
 import { inBatches } from '../batched.js';
 import { type FillKind, fillOf } from '../fill.js';
 import type { Inspector } from '../inspector.js';
-import { covered, coveringGrid, displaced, type MapGrid, topMask } from './masks.js';
+import { covered, coveringGrid, displaced, type MapGrid, stretch, topMask } from './masks.js';
 
 export interface CoverCheckOptions {
   /** The class whose probability is watched. @default the likeliest */
   readonly class?: number | undefined;
-  /** Share of the photo that is covered. @default 0.2 */
+  /** Share of the photo that is covered, or less where less of it has values above 0. @default 0.2 */
   readonly share?: number;
   /** @default 'mean' */
   readonly fill?: FillKind;
@@ -26,6 +26,7 @@ export interface CoverCheckOptions {
 /** What happened to a probability when the place that a map points to was covered, beside random places. */
 export interface CoverCheck {
   readonly class: number;
+  /** Share of the photo that was covered: 0 where the map points nowhere. */
   readonly share: number;
   readonly fill: FillKind;
   readonly masks: number;
@@ -41,8 +42,11 @@ export interface CoverCheck {
   /** Mean and standard deviation of the changes by random masks of the same area and smoothness. */
   readonly randomMean: number;
   readonly randomDeviation: number;
-  /** 'supported' and 'opposed' only where the change lies more than two standard deviations from the random mean. */
-  readonly verdict: 'supported' | 'chance' | 'opposed';
+  /**
+   * 'supported' and 'opposed' only where the change lies more than two standard deviations from the random mean; 'nothing'
+   * where no value of the map is above 0, so that there is nothing to cover.
+   */
+  readonly verdict: 'supported' | 'chance' | 'opposed' | 'nothing';
   /** 1 where the photo was covered, [height, width]. */
   readonly mask: Uint8Array;
 }
@@ -54,12 +58,15 @@ export async function coverCheck(
   map: MapGrid,
   options: CoverCheckOptions = {},
 ): Promise<CoverCheck> {
-  const { share = 0.2, fill = 'mean', masks = 20, seed = 0, batchSize = 8, signal } = options;
+  const { fill = 'mean', seed = 0, batchSize = 8, signal } = options;
   const [, height, width] = x.shape as [number, number, number, number];
   const [before] = await inspector.scores(x);
   const index = options.class ?? (before?.order[0] as number);
   const probability = before?.probabilities[index] as number;
   const grid = coveringGrid(map, height, width);
+  const positive = stretch(grid, height, width).filter((value) => value > 0).length / (height * width);
+  const share = Math.min(options.share ?? 0.2, positive);
+  const masks = share === 0 ? 0 : (options.masks ?? 20);
   const mask = topMask(grid, height, width, share);
   const random = new RandomStream(seed, 'coverCheck');
   const others = Array.from({ length: masks }, () => topMask(displaced(grid, random), height, width, share));
@@ -70,10 +77,11 @@ export async function coverCheck(
   );
   const [hidden = 0, kept = 0, ...rest] = batches.flat();
   const changes = rest.map((p) => p - probability);
-  const mean = changes.reduce((a, b) => a + b, 0) / changes.length;
+  const mean = changes.reduce((a, b) => a + b, 0) / Math.max(1, changes.length);
   const deviation = Math.sqrt(changes.reduce((sum, d) => sum + (d - mean) ** 2, 0) / Math.max(1, changes.length - 1));
   const change = hidden - probability;
-  const verdict = change < mean - 2 * deviation ? 'supported' : change > mean + 2 * deviation ? 'opposed' : 'chance';
+  const beyond = change < mean - 2 * deviation ? 'supported' : change > mean + 2 * deviation ? 'opposed' : 'chance';
+  const verdict = share === 0 ? 'nothing' : beyond;
   return {
     ...{ class: index, share, fill, masks, seed, probability, covered: hidden, kept, change },
     ...{ randomMean: mean, randomDeviation: deviation, verdict, mask },

@@ -18,14 +18,14 @@ import { Inspector } from '../inspector.js';
 import { classMap } from '../maps/classMap.js';
 import { project, saliency } from '../maps/gradients.js';
 import { occlusion } from '../maps/occlusion.js';
-import { controlSentence } from '../sentences.js';
+import { controlSentence, coverSentence } from '../sentences.js';
 import { chain } from '../testing/goldenNets.js';
 import { checkMaps, type MapMaker } from './controls.js';
 import { rankCorrelation } from './correlation.js';
 import { coverCheck } from './coverCheck.js';
 import { edgeMap } from './edges.js';
 import { impute } from './impute.js';
-import { stretch, topMask } from './masks.js';
+import { coveringGrid, stretch, topMask } from './masks.js';
 import { featuresOf, indexFeatures } from './neighbors.js';
 
 const SIDE = 24;
@@ -122,6 +122,26 @@ describe('a planted patch', () => {
     const far = await coverCheck(inspect(), example(set, 0), { values: away, height: SIDE, width: SIDE });
     expect(far.verdict).not.toBe('supported');
     expect(Math.abs(far.change)).toBeLessThan(0.1);
+  });
+
+  test('nothing is covered where a map points nowhere, and no more than what it points to', async () => {
+    const [inspector, x] = [inspect(), example(planted(1, 3), 0)];
+    for (const value of [0, -1]) {
+      const values = new Float32Array(36).fill(value);
+      const none = await coverCheck(inspector, x, { values, height: 6, width: 6 });
+      expect(none).toMatchObject({ verdict: 'nothing', share: 0, masks: 0, randomMean: 0, randomDeviation: 0 });
+      expect(none.mask.includes(1)).toBe(false);
+      expect(none.change).toBeCloseTo(0, 6);
+      expect(coverSentence(none, String)).toBe('The map points to no place, so there is nothing to cover.');
+    }
+    const values = new Float32Array(SIDE * SIDE);
+    for (let i = 8; i < 11; i++) values[i * SIDE + i] = 1;
+    const map = { values, height: SIDE, width: SIDE };
+    const some = await coverCheck(inspector, x, map, { share: 0.2 });
+    expect(some.share).toBeLessThan(0.2);
+    expect(some.mask.reduce((a, b) => a + b, 0)).toBe(Math.round(some.share * SIDE * SIDE));
+    const smooth = coveringGrid(map, SIDE, SIDE).values;
+    for (const [i, covered] of some.mask.entries()) expect(covered === 1).toBe((smooth[i] as number) > 0);
   });
 
   test('is where the projection of a unit says, which loses more by covering it than by chance', async () => {

@@ -3,7 +3,7 @@ import { FoveaError } from '../../tensor/errors.js';
 import { formatShape, sizeOf } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { Inspector } from '../inspector.js';
-import { type LayerPlace, placeText } from '../place.js';
+import type { LayerPlace } from '../place.js';
 import { lastSpatialPlace } from '../spatialPlace.js';
 import { type ResolvedTarget, rowsOf, type Target } from '../target.js';
 import { type Attribution, fixedTarget, rangeOf } from './attribution.js';
@@ -72,7 +72,7 @@ export async function classMap(
     const bias = await biasOf(inspector, place, resolved);
     maps.push({
       ...{ method, height, width, values, signed: !rectify, range: rangeOf(values), place },
-      ...{ target: resolved, targetValue, parameters: { layer: placeText(place), rectify } },
+      ...{ target: resolved, targetValue, parameters: { rectify } },
       ...{ sum, bias, linearHead, residual: targetValue - sum - (bias ?? 0) },
     });
   }

@@ -163,7 +163,7 @@ export async function project(
   const method = rule === 'gradient' ? 'saliency' : rule;
   return rowsOf(signals[0] as Tensor<'float32'>).map((pixels, i) => {
     const sizes = largestSize(pixels, channels);
-    const map = pixelMap(method, sizes, x, targets[i] as ResolvedTarget, values[i] as number, { rule });
+    const map = pixelMap(method, sizes, x, targets[i] as ResolvedTarget, values[i] as number, {});
     return { ...map, rule, pixels, channels };
   });
 }
