@@ -26,7 +26,8 @@ export const NEGATIVE = 'var(--negative, #d55e00)';
 
 /** The frame of a chart: as wide as the page allows, with its title and its sentence for those who do not see it. */
 export function svgFrame(text: ChartText, width: number, height: number, contents: MarkupPart): Markup {
-  return html`<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 ${width} ${round(height)}" width="${width}" height="${round(height)}" role="img" aria-label="${text.title}. ${text.sentence}" font-family="system-ui, sans-serif" font-size="12"><title>${text.title}</title><desc>${text.sentence}</desc>${contents}</svg>`;
+  // A small one fits a phone as it is; a large one scrolls there, for its text would be too small.
+  return html`<svg xmlns="http://www.w3.org/2000/svg" class="${width <= 350 ? 'chart small' : 'chart'}" viewBox="0 0 ${width} ${round(height)}" width="${width}" height="${round(height)}" role="img" aria-label="${text.title}. ${text.sentence}" font-family="system-ui, sans-serif" font-size="12"><title>${text.title}</title><desc>${text.sentence}</desc>${contents}</svg>`;
 }
 
 export interface TextStyle {

@@ -5,7 +5,7 @@ import { drawText, fitText, textSize } from './font.js';
 import { labelMap } from './labelMap.js';
 import { legendSvg } from './legend.js';
 import { numberText } from './numberText.js';
-import { overlayHeat } from './overlay.js';
+import { overlayHeat, overlayScale } from './overlay.js';
 import { paintMap, paintSignedColor } from './paint.js';
 import { encodePng } from './png.js';
 import { type Color, Raster, rasterFromPixels } from './raster.js';
@@ -222,6 +222,31 @@ describe('rasters', () => {
     expect(picture.get(12, 0)).toEqual([0, 0, 0, 255]);
     expect(fitText('abcdef', 23)).toBe('ab..');
     expect(fitText('abcd', 23)).toBe('abcd');
+  });
+
+  test('the legend of a heat map has the colors that it lays over a white photo', () => {
+    const values = [0, 0.25, 0.5, 1];
+    const white = new Raster(4, 1).fill([255, 255, 255]);
+    for (const [scale, signs] of [
+      [sequentialScale(0, 1), [1]],
+      [divergingScale(1), [1, -1]],
+    ] as const) {
+      for (const sign of signs) {
+        const heat = { values: values.map((value) => sign * value), height: 1, width: 4 };
+        const laid = overlayHeat(white, heat, scale, { contour: false });
+        for (const [i, value] of heat.values.entries()) {
+          const shown = overlayScale(scale).color(value);
+          for (let k = 0; k < 3; k++)
+            expect(Math.abs((shown[k] as number) - (laid.data[i * 4 + k] as number))).toBeLessThan(2);
+        }
+      }
+    }
+    expect(overlayScale(sequentialScale(0, 1)).describe()).toMatch(/^Pale is 0, strong 1/);
+    expect(overlayScale(divergingScale(2, { scope: 'this map' }))).toMatchObject({
+      min: -2,
+      max: 2,
+      scope: 'this map',
+    });
   });
 
   test('a heat map covers the photo where it is strong, and leaves it alone where it is zero', () => {

@@ -38,6 +38,11 @@ export function figureRow(figures: readonly Markup[]): Markup {
   return html`<div class="row">${figures}</div>`;
 }
 
+/** Small figures beside each other, two to a row on a phone. */
+export function figureTiles(figures: readonly Markup[]): Markup {
+  return html`<div class="row tiles">${figures}</div>`;
+}
+
 async function image(picture: Raster, { sentence, pixelated = false, width = picture.width }: FigureOptions) {
   const height = Math.round((picture.height * width) / picture.width);
   const address = dataUri(await encodePng(picture));

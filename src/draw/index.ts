@@ -3,7 +3,7 @@
 export { type Bar, type BarChartOptions, barChart } from './barChart.js';
 export type { ChartText } from './chartParts.js';
 export { type ColorMap, colorMaps, heatColors, notFiniteColor } from './colorMaps.js';
-export { dataUri, type FigureOptions, figure, figureRow } from './figure.js';
+export { dataUri, type FigureOptions, figure, figureRow, figureTiles } from './figure.js';
 export { drawText, fitText, type TextOptions, textSize } from './font.js';
 export { type Bins, countBins, type HistogramOptions, histogram } from './histogram.js';
 export { htmlPage, type PageOptions, type PageSection } from './htmlPage.js';
@@ -14,7 +14,7 @@ export { type ChartAxis, type LineChartOptions, type LineSeries, lineChart } fro
 export { escapeHtml, html, Markup, type MarkupPart, rawMarkup } from './markup.js';
 export { type MatrixChartOptions, matrixChart } from './matrixChart.js';
 export { numberText } from './numberText.js';
-export { drawBox, type OverlayOptions, overlayHeat } from './overlay.js';
+export { drawBox, type OverlayOptions, overlayHeat, overlayScale } from './overlay.js';
 export { type MapValues, paintChannels, paintMap, paintSignedColor } from './paint.js';
 export { encodePng, type PngOptions } from './png.js';
 export { type Color, Raster, type Rectangle, rasterFromPixels } from './raster.js';

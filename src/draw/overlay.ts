@@ -1,10 +1,10 @@
 import { heatColors } from './colorMaps.js';
 import type { MapValues } from './paint.js';
 import type { Color, Raster, Rectangle } from './raster.js';
-import type { Scale } from './scale.js';
+import { divergingScale, type Scale, sequentialScale } from './scale.js';
 
 export interface OverlayOptions {
-  /** How opaque the strongest value is, 0 to 1. @default 0.75 */
+  /** How opaque the strongest value is, 0 to 1. @default 0.75, which {@link overlayScale} shows */
   readonly opacity?: number;
   /** Draws a line where the heat is half of the strongest, for eyes that cannot use hue. @default true */
   readonly contour?: boolean;
@@ -12,12 +12,27 @@ export interface OverlayOptions {
   readonly color?: Color;
 }
 
+const OPACITY = 0.75;
+
+/** The scale of a map as {@link overlayHeat} lays it over a photo, for its legend: white where the photo shows through. */
+export function overlayScale({ kind, min, max, scope }: Scale): Scale {
+  const colorMap = Uint8Array.from({ length: 768 }, (_, i) => {
+    const at = Math.floor(i / 3) / 255;
+    const strength = kind === 'diverging' ? 2 * at - 1 : at;
+    const sides = strength < 0 ? heatColors.negative : heatColors.positive;
+    const hue = (kind === 'diverging' ? sides : heatColors.sequential)[i % 3] as number;
+    return 255 + Math.abs(strength) * OPACITY * (hue - 255);
+  });
+  const options = { colorMap, ...(scope === undefined ? {} : { scope }) };
+  return kind === 'diverging' ? divergingScale(max, options) : sequentialScale(min, max, options);
+}
+
 /**
  * A photo with a heat map over it: one hue (two for signed values: blue and orange) whose opacity is the value, so that the
  * photo stays visible. The map is stretched over the photo, bilinear between its cells' centers, whatever its resolution.
  */
 export function overlayHeat(photo: Raster, heat: MapValues, scale: Scale, options: OverlayOptions = {}): Raster {
-  const { opacity = 0.75, contour = true, color = heatColors.sequential } = options;
+  const { opacity = OPACITY, contour = true, color = heatColors.sequential } = options;
   const strength = stretched(heat, scale, photo.width, photo.height);
   const picture = photo.clone();
   const { width, height, data } = picture;

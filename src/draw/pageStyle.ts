@@ -29,7 +29,7 @@ thead th{color:var(--muted);font-weight:600}tbody th{font-weight:400}.number{tex
 details{margin:8px 0}summary{cursor:pointer;min-height:24px}
 :focus-visible{outline:3px solid var(--link);outline-offset:2px}
 @media (max-width:600px){main,header,footer{padding-left:12px;padding-right:12px}h1{font-size:1.4rem}figure{padding:8px}
-.scroll>svg.chart{min-width:500px;max-width:none}.row>figure{flex:1 1 100%;width:100%}
+.scroll>svg.chart:not(.small){min-width:500px;max-width:none}.row>figure{flex:1 1 100%;width:100%}
 .tiles{gap:12px}.tiles>figure{flex:0 0 calc(50% - 6px)}.tiles img{width:100%}}
 @media print{:root{--surface:#fff;--band:#fff;--ink:#000;--muted:#444;--grid:#bbb;--positive:#0072b2;--negative:#c45500;--on-color:#fff;
 --series-1:#0072b2;--series-2:#c45500;--series-3:#8a4f9e;--series-4:#946800;--series-5:#2b86b8;--series-6:#555}

@@ -95,7 +95,10 @@ function build(kind: Scale['kind'], min: number, max: number, colors: ColorMap, 
       const [low, high] = [numberText(min), numberText(max)];
       if (kind === 'diverging')
         return `Blue is positive, orange negative, zero without color; from ${low} to ${high}.${shared}`;
-      return `${kind === 'gray' ? 'Black' : 'Dark'} is ${low}, ${kind === 'gray' ? 'white' : 'light'} ${high}.${shared}`;
+      if (kind === 'gray') return `Black is ${low}, white ${high}.${shared}`;
+      const lightness = (at: number): number => colorMap.subarray(at, at + 3).reduce((sum, one) => sum + one, 0);
+      const [first, last] = lightness(0) > lightness(765) ? ['Pale', 'strong'] : ['Dark', 'light'];
+      return `${first} is ${low}, ${last} ${high}.${shared}`;
     },
   };
 }

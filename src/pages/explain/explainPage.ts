@@ -3,6 +3,7 @@ import {
   divergingScale,
   figure,
   figureRow,
+  figureTiles,
   html,
   htmlPage,
   htmlTable,
@@ -23,7 +24,8 @@ import {
   baselineTexts,
   type ClassNamer,
   type Controls,
-  controlSentence,
+  controlFacts,
+  controlVerdict,
   coverSentence,
   type ExplainedMap,
   type Explanation,
@@ -63,6 +65,8 @@ export interface ExplainPageOptions {
   readonly program: string;
 }
 
+/** Narrow enough for a phone. */
+const SMALL_CHART = 340;
 /** Pixels of a panel: five stand side by side. */
 const PANEL = 168;
 
@@ -94,16 +98,14 @@ async function answerSection({ explanation, picture, photo, className }: Explain
   });
   const sentence = `The likeliest classes: ${bars.map(({ label, text }) => `${label} ${text}`).join(', ')}.`;
   const chart = barChart({
-    bars,
-    title: 'Probabilities',
-    sentence,
-    valueLabel: 'probability',
-    min: 0,
-    max: 1,
-    width: 460,
+    ...{ bars, title: 'Probabilities', sentence, valueLabel: 'probability', min: 0, max: 1 },
+    width: SMALL_CHART,
   });
-  const shown = await figure(picture, { caption: photo, sentence: 'The photo, upright.' });
-  return { title: 'The answer', body: html`${figureRow([shown])}<div class="scroll">${chart}</div><p>${sentence}</p>` };
+  const figures = await Promise.all([
+    figure(picture, { caption: 'The photo.', sentence: `${photo}, upright.`, width: Math.min(350, picture.width) }),
+    figure(chart, { caption: 'The answer.', sentence }),
+  ]);
+  return { title: 'The answer', body: figureRow(figures) };
 }
 
 async function neighborSection({
@@ -112,10 +114,10 @@ async function neighborSection({
 }: NonNullable<ExplainPageOptions['neighbors']>): Promise<PageSection> {
   const figures = await Promise.all(
     found.map(({ picture, name, label, similarity }) =>
-      figure(picture, { caption: label, sentence: `${name}, cosine ${numberText(similarity)}.`, width: 140 }),
+      figure(picture, { caption: `${label}.`, sentence: `${name}, cosine ${numberText(similarity)}.`, width: 140 }),
     ),
   );
-  return { title: 'The training photos most like it', body: html`<p>${sentence}</p>${figureRow(figures)}` };
+  return { title: 'The training photos most like it', body: html`<p>${sentence}</p>${figureTiles(figures)}` };
 }
 
 async function mapSection(
@@ -126,16 +128,20 @@ async function mapSection(
 ): Promise<PageSection> {
   const { map, check, controls } = one;
   const { title, says } = methodTexts[map.method];
-  const legend = legendSvg(pictures.scale, { label: unitOf(one) });
+  const { overlay, overlayScale, smoothed, scale } = pictures;
   const sentence = mapSentence(map, className);
   const said = coverSentence(check, className);
+  const beyond = Math.max(-map.range.min, map.range.max) > scale.max ? ' The strongest lie beyond the colors.' : '';
   const figures = await Promise.all([
-    figure(pictures.overlay, { caption: 'Over the photo.', sentence, legend, width: 350 }),
+    figure(overlay, {
+      caption: smoothed ? 'Over the photo, smoothed.' : 'Over the photo.',
+      ...{ sentence, legend: legendSvg(overlayScale, { label: unitOf(one) }), width: 350 },
+    }),
     figure(pictures.covered, { caption: 'Covered.', sentence: said, width: 350 }),
     figure(pictures.cells, {
       caption: 'The values.',
-      sentence: `${map.height} × ${map.width} numbers from ${numberText(map.range.min)} to ${numberText(map.range.max)}.`,
-      legend,
+      sentence: `${map.height} × ${map.width} numbers from ${numberText(map.range.min)} to ${numberText(map.range.max)}.${beyond}`,
+      legend: legendSvg(scale, { label: unitOf(one), width: 224 }),
       pixelated: true,
       width: 224,
     }),
@@ -149,7 +155,7 @@ async function mapSection(
 
 function verdict(controls: Controls): Markup {
   const mark = { passed: '✓', failed: '✗', tooFew: '?' }[controls.verdict];
-  return html`<p><strong>${mark}</strong> ${controlSentence(controls)}</p>`;
+  return html`<details><summary><strong>${mark}</strong> ${controlVerdict(controls)}</summary><p>${capital(controlFacts(controls))}</p></details>`;
 }
 
 /** What Zeiler and Fergus show of each position of the square: probability, log-odds, answer, and the strongest unit. */
@@ -201,6 +207,7 @@ async function zeilerPanels(
       }),
     );
   }
+  if (order.length === 1) return figureRow(figures);
   const table = htmlTable({
     caption: 'The most probable class with one place covered',
     columns: [{ label: 'number on the map', numeric: true }, { label: 'class' }, { label: 'positions', numeric: true }],
@@ -248,9 +255,10 @@ function projectionRaster({ pixels, height, width }: Projection, channelOrder: '
 }
 
 function unitOf({ map }: ExplainedMap): string {
-  if (map.method === 'occlusion') return 'fall of the probability';
+  if (map.method === 'occlusion') return 'fall in probability';
   if (map.method === 'hiResCam' || map.method === 'gradCam' || map.method === 'layerCam') return 'part of the margin';
-  return map.method === 'integratedGradients' ? 'part of the difference' : 'size of the signal';
+  if (map.method === 'integratedGradients') return 'part of the difference';
+  return map.method === 'guided' || map.method === 'deconvnet' ? 'size of the signal' : 'size of the gradient';
 }
 
 function howToRead(fill: FillKind): Markup {

@@ -4,6 +4,7 @@ import {
   drawBox,
   legendRaster,
   overlayHeat,
+  overlayScale,
   paintMap,
   Raster,
   type Rectangle,
@@ -12,13 +13,17 @@ import {
   scaleNearest,
   sequentialScale,
 } from '../../draw/index.js';
-import { type Attribution, type CoverCheck, methodTexts, photoRegion } from '../../explain/index.js';
+import { type Attribution, type CoverCheck, coveringGrid, methodTexts, photoRegion } from '../../explain/index.js';
 
 /** The pictures of one map. */
 export interface MapPictures {
   readonly scale: Scale;
   /** Over the photo, on the part that the network saw; the rest of the photo is pale. */
   readonly overlay: Raster;
+  /** The scale of the overlay, whose colors the photo shines through. */
+  readonly overlayScale: Scale;
+  /** The overlay shows the map of pixels as it is used for covering: smoothed, for single pixels are seen by nobody. */
+  readonly smoothed: boolean;
   /** The values themselves, cell by cell. */
   readonly cells: Raster;
   /** The photo with the part covered that the map points to. */
@@ -39,8 +44,11 @@ export function mapPictures(
   const seen = seenPart(original, photo, frame);
   const visible = visibleCells(original, frame);
   const part = photo.crop(seen);
+  const smoothed = isOfPixels(map);
+  const shown = smoothed ? { ...map, ...coveringGrid(map, map.height, map.width) } : map;
+  const shownScale = smoothed ? scaleFor(shown) : scale;
   const overlay = pale(photo);
-  overlay.blit(overlayHeat(part, cropMap(map, visible), scale), seen.x, seen.y);
+  overlay.blit(overlayHeat(part, cropMap(shown, visible), shownScale), seen.x, seen.y);
   const covered = pale(photo);
   covered.blit(coverWith(part, check.mask, frame.crop, visible), seen.x, seen.y);
   if (seen.width < photo.width || seen.height < photo.height) for (const one of [overlay, covered]) drawBox(one, seen);
@@ -50,17 +58,24 @@ export function mapPictures(
     width,
     height,
   );
-  const legend = legendRaster(scale, { label: methodTexts[map.method].title, width: Math.max(160, overlay.width) });
+  const laid = overlayScale(shownScale);
+  const label = `${methodTexts[map.method].title}${smoothed ? ', smoothed' : ''}`;
+  const legend = legendRaster(laid, { label, width: Math.max(160, overlay.width) });
   const sheet = new Raster(Math.max(overlay.width, legend.width), overlay.height + legend.height);
   sheet.fill([255, 255, 255]).blit(overlay, 0, 0).blit(legend, 0, overlay.height);
-  return { scale, overlay, cells, covered, sheet };
+  return { scale, overlay, overlayScale: laid, smoothed, cells, covered, sheet };
 }
 
-function scaleFor({ values, signed, range, place }: Attribution): Scale {
+function scaleFor(map: Attribution): Scale {
+  const { values, signed, range } = map;
   const scope = 'this map';
-  // Of maps of pixels a few values tower over all others.
-  const limit = place === 'input' ? robustLimit(values) : Math.max(-range.min, range.max);
+  const limit = isOfPixels(map) ? robustLimit(values) : Math.max(-range.min, range.max);
   return signed ? divergingScale(limit, { scope }) : sequentialScale(0, limit, { scope });
+}
+
+/** Whether each pixel was measured by itself: a few values tower over all others then. Occlusion measures squares. */
+function isOfPixels({ place, method }: Attribution): boolean {
+  return place === 'input' && method !== 'occlusion';
 }
 
 /** The rectangle of the drawn photo that the network saw. */
