@@ -118,7 +118,11 @@ test('the second time what was found out before is used, unless all is to be loo
   // All but the broken one and the one that is no photo by its name, whose time is of now.
   expect(await fingerprints()).toBe(before + photos.length - 1);
   const second = await capture(['data', again]);
-  expect([first.out, second.out]).toEqual([anew.out, anew.out]);
+  // The reason why a photo cannot be decoded is libvips's, and lost where another photo is done in the same instant.
+  const told = ({ out }: { out: string }): string =>
+    out.replace(/(cannot be decoded\. Received ).*?(\. Replace)/g, '$1…$2');
+  expect(told(anew)).toContain('cannot be decoded. Received …. Replace');
+  expect([told(first), told(second)]).toEqual([told(anew), told(anew)]);
   expect(await fingerprints()).toBe(before + photos.length - 1);
 });
 

@@ -46,9 +46,7 @@ export async function createPhotoDecoder(options: PhotoDecoderOptions = {}): Pro
   };
   const header = async (bytes: Uint8Array, where: string): Promise<PhotoHeader> => {
     const image = open(bytes, where);
-    const { format, autoOrient } = await image.metadata().catch((cause: unknown) => {
-      throw undecodable(cause, where);
-    });
+    const { format, autoOrient } = await withReason(() => image.metadata(), where);
     const { width, height } = autoOrient;
     if (width * height > (input.limitInputPixels as number)) {
       throw tooManyPixels(where, `${width} × ${height} pixels`);
@@ -78,13 +76,8 @@ export async function createPhotoDecoder(options: PhotoDecoderOptions = {}): Pro
 }
 
 async function finish(image: Sharp, where: string): Promise<Photo> {
-  const { data, info } = await image
-    .toColourspace('srgb')
-    .raw({ depth: 'uchar' })
-    .toBuffer({ resolveWithObject: true })
-    .catch((cause: unknown) => {
-      throw undecodable(cause, where);
-    });
+  const whole = image.toColourspace('srgb').raw({ depth: 'uchar' });
+  const { data, info } = await withReason(() => whole.toBuffer({ resolveWithObject: true }), where);
   const { width, height, channels } = info;
   // Not a Buffer of Node's, whose slices are not copies.
   if (channels === 3) return { pixels: new Uint8Array(data.buffer, data.byteOffset, data.length), width, height };
@@ -92,6 +85,21 @@ async function finish(image: Sharp, where: string): Promise<Photo> {
   const pixels = new Uint8Array(data.length * 3);
   for (let i = 0; i < pixels.length; i++) pixels[i] = data[Math.floor(i / 3)] as number;
   return { pixels, width, height };
+}
+
+/**
+ * What sharp makes of a photo. libvips keeps the reasons of errors in one place for all threads, which any photo that is done
+ * empties: where the reason is lost, the photo is tried again.
+ */
+async function withReason<T>(decode: () => Promise<T>, where: string, trials = 3): Promise<T> {
+  try {
+    return await decode();
+  } catch (cause) {
+    if (trials > 1 && cause instanceof Error && cause.message.trim() === 'Unknown error') {
+      return withReason(decode, where, trials - 1);
+    }
+    throw undecodable(cause, where);
+  }
 }
 
 async function loadSharp() {
