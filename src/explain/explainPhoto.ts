@@ -198,7 +198,7 @@ async function controlsOf(
 ): Promise<Controls> {
   const key = await sha256(
     JSON.stringify({
-      ...{ version: 2, weightsHash, method, place: place ?? null, photos: await sha256((controlPhotos ?? x).data) },
+      ...{ version: 3, weightsHash, method, place: place ?? null, photos: await sha256((controlPhotos ?? x).data) },
       ...(method === 'integratedGradients' ? { baseline } : {}),
       ...(controlPhotos === undefined ? { target } : {}),
     }),

@@ -320,10 +320,27 @@ test('what covers, what is made up, and ranks', () => {
   const filled = impute(x, hole);
   for (const i of [27, 28, 35, 36]) expect(filled.data[i * 2]).toBeCloseTo(x.data[i * 2] as number, 0);
   expect(Math.max(...filled.data.map((value, i) => Math.abs(value - (x.data[i] as number))))).toBeLessThan(0.2);
+  expect([...impute(x, new Uint8Array(64).fill(1)).data].every((value) => Math.abs(value) < 0.2)).toBe(true);
   expect([...stretch({ values: Float32Array.of(0, 4), height: 1, width: 2 }, 1, 4)]).toEqual([0, 1, 3, 4]);
   expect(rankCorrelation([1, 2, 3, 4], [10, 20, 30, 35])).toBeCloseTo(1, 12);
   expect(rankCorrelation([1, 2, 3], [3, 2, 1])).toBeCloseTo(-1, 12);
   // By hand: ranks 0, 1.5, 1.5, 3 against 0, 1, 2, 3.
   expect(rankCorrelation([1, 2, 2, 3], [1, 2, 3, 4])).toBeCloseTo(4.5 / Math.sqrt(4.5 * 5), 12);
   expect(rankCorrelation([1, 1, 1], [1, 2, 3])).toBe(0);
+});
+
+test('what is made up is the solution of its equations to the middle of a hole as large as the photo', () => {
+  const [h, w] = [90, 70];
+  const slope = (y: number, x: number): number => (2 * x) / (w - 1) - y / (h - 1);
+  const data = Float32Array.from({ length: h * w }, (_, i) => slope(Math.floor(i / w), i % w));
+  const x = new Tensor<'float32'>(data, [1, h, w, 1]);
+  // All but the frame: the only solution is the slope itself, which is the mean of its neighbors everywhere.
+  const mask = Uint8Array.from({ length: h * w }, (_, i) => {
+    const [row, column] = [Math.floor(i / w), i % w];
+    return row > 0 && row < h - 1 && column > 0 && column < w - 1 ? 1 : 0;
+  });
+  const misses = impute(x, mask).data.map((value, i) => Math.abs(value - (data[i] as number)));
+  expect(misses.every((miss, i) => mask[i] === 1 || miss === 0)).toBe(true);
+  // Of a range of 3; the noise alone is up to 0.03.
+  expect(Math.max(...misses)).toBeLessThan(0.08);
 });
