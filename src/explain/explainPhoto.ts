@@ -206,7 +206,9 @@ async function controlsOf(
   const known = store === undefined || store === false ? undefined : await store.get(key);
   if (known !== undefined) return known;
   const about = controlPhotos === undefined ? { target } : {};
-  const found = await checkMaps(inspector, controlPhotos ?? x, make, { ...about, signal, onProgress });
+  // Of methods that take a hundred passes for a map, the stage alone that decides.
+  const stages = method === 'smoothGrad' || method === 'integratedGradients' ? { runStages: 1 } : {};
+  const found = await checkMaps(inspector, controlPhotos ?? x, make, { ...about, ...stages, signal, onProgress });
   if (store !== undefined && store !== false) await store.put(key, found);
   return found;
 }

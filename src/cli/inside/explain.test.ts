@@ -105,6 +105,11 @@ describe('fovea explain', () => {
     expect(sum + hiRes.bias).toBeCloseTo(numbers.margin, 3);
     expect(hiRes.bias).toBeCloseTo(-2, 4);
     expect(hiRes.check.verdict).toBe('supported');
+    // All six of the training photos; five stages, but one alone of methods that take many passes for a map.
+    expect(hiRes.controls.photos).toBe(6);
+    const stagesOf = (name: string): number =>
+      numbers.maps.find(({ method }: { method: string }) => method === name).controls.weights.stages.length;
+    expect(['hiResCam', 'saliency', 'smoothGrad', 'integratedGradients'].map(stagesOf)).toEqual([5, 5, 1, 1]);
     expect(numbers.provenance.weightsHash).toMatch(/^[0-9a-f]{64}$/);
     expect((await readdir(out)).filter((name) => name.endsWith('.png'))).toHaveLength(9);
     const comments = (await sharp(join(out, 'hiResCam.png')).metadata()).comments;

@@ -59,7 +59,7 @@ interface ExplainOptions extends EngineChoice {
 
 const MAX_PHOTO_BYTES = 2 ** 28;
 /** Training photos that controls are measured on. */
-const CONTROL_PHOTOS = 4;
+const CONTROL_PHOTOS = 8;
 const USUAL_METHODS = ['hiResCam', 'occlusion'] as const;
 /** Pixels of a photo's longer side on the page. */
 const SHOWN = 480;
@@ -91,7 +91,7 @@ export function addExplainCommand(program: Command, terminal: Terminal): void {
     )
     .option(
       '--train-photos <folder>',
-      'training photos: the most similar are shown, and controls are measured on four of them',
+      'training photos: the most similar are shown, and controls are measured on eight of them',
     )
     .addOption(option('--neighbors <n>', 'so many of them', wholeNumber(1, 100), '6'))
     .option('--no-controls', 'leave out the controls, which take longest and are kept for the next time')
