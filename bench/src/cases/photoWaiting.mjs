@@ -8,10 +8,15 @@ import { round } from '../tools/stats.mjs';
 
 /** Passes over the photos while memory is watched: the first takes what is taken once. */
 const PASSES = 4;
+/** Ways to fine-tune: features of the photos as they are, computed once; and photos changed anew in each of two epochs. */
+const WAYS = {
+  'as they are': [],
+  '--augment photos': ['--augment', 'photos', '--epochs', '2'],
+};
 
 /**
  * Fine-tuning MobileNet to the cats and dogs of ../shared: how much of the time computing stood still because a photo was
- * not yet decoded. And decoding them again and again: whether memory grows with the number of photos.
+ * not yet decoded, or not yet changed. And decoding them again and again: whether memory grows with the number of photos.
  */
 export async function photoWaiting({ nodes }) {
   const title =
@@ -25,28 +30,27 @@ export async function photoWaiting({ nodes }) {
   for (const { path: node, version } of nodes) {
     const folder = mkdtempSync(join(tmpdir(), 'fovea-bench-'));
     try {
-      const words = [cli, 'finetune', photos, '--run', join(folder, 'run'), '--features', 'memory', '--json'];
       const env = { FOVEA_WEIGHTS: join(shared, 'weights'), FOVEA_CACHE: join(folder, 'cache') };
-      const { waiting, seconds, train, valid } = (await lines(node, words, env)).at(-1);
       const memory = (
         await lines(node, [join(import.meta.dirname, '../children/photoMemory.mjs'), photos, `${PASSES}`])
       ).at(-1);
-      measured.push({
-        node: version,
-        photos: train + valid,
-        waiting,
-        share: waiting.seconds / waiting.of,
-        seconds,
-        ...memory,
-      });
+      for (const [way, options] of Object.entries(WAYS)) {
+        const run = ['--run', join(folder, `run-${measured.length}`), '--features', 'memory', '--json'];
+        const { waiting, seconds, train, valid } = (
+          await lines(node, [cli, 'finetune', photos, ...run, ...options], env)
+        ).at(-1);
+        const share = waiting.seconds / waiting.of;
+        measured.push({ node: version, way, photos: train + valid, waiting, share, seconds, ...memory });
+      }
     } finally {
       rmSync(folder, { recursive: true });
     }
   }
   return {
     title,
-    rows: measured.map(({ node, waiting, share, seconds, photosPerSecond, megabytes }) => ({
+    rows: measured.map(({ node, way, waiting, share, seconds, photosPerSecond, megabytes }) => ({
       '': `Node ${node}`,
+      photos: way,
       'waited, s': round(waiting.seconds, 2),
       'of, s': round(waiting.of, 1),
       'share, %': round(100 * share, 2),
@@ -55,7 +59,7 @@ export async function photoWaiting({ nodes }) {
       'MB after each pass': megabytes.join(', '),
     })),
     measured,
-    waitingShares: measured.map(({ node, share }) => ({ of: `Node ${node}`, share })),
+    waitingShares: measured.map(({ node, way, share }) => ({ of: `Node ${node}, ${way}`, share })),
   };
 }
 
