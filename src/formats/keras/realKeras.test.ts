@@ -1,8 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Engine } from '../../engines/engine.js';
 import { createWasmEngine } from '../../engines/wasm/index.js';
@@ -24,8 +25,11 @@ import { writeKeras } from './writeKeras.js';
 const PYTHON = process.env.FOVEA_PYTHON ?? '/usr/bin/python3';
 const SCRIPT = join(import.meta.dirname, 'testing/realKeras.py');
 const present = spawnSync(PYTHON, ['-c', 'import importlib.util as u; assert u.find_spec("keras")']).status === 0;
+const INSTALL = 'python3 -m venv VENV && VENV/bin/pip install keras tensorflow-cpu, then FOVEA_PYTHON=VENV/bin/python';
 
-const keras = (...args: string[]) => execFileSync(PYTHON, [SCRIPT, ...args], { stdio: 'pipe', maxBuffer: 2 ** 26 });
+/** TensorFlow takes a minute, JAX, which compiles every operation, several. */
+const PATIENCE = 600_000;
+const keras = (...args: string[]) => promisify(execFile)(PYTHON, [SCRIPT, ...args], { maxBuffer: 2 ** 26 });
 const array = (path: string): Tensor<'float32'> => {
   const { data, shape } = readNpy(readFileSync(path), path);
   return new Tensor<'float32'>(data as Float32Array, shape);
@@ -38,7 +42,7 @@ const arrays = (folder: string, name: string) =>
     .map((file) => array(join(folder, file)));
 
 describe.skipIf(!present)(
-  present ? 'with Keras 3 itself' : `with Keras 3 itself: skipped, ${PYTHON} (or FOVEA_PYTHON) has no keras`,
+  present ? 'with Keras 3 itself' : `with Keras 3 itself: skipped, ${PYTHON} has no keras; ${INSTALL}`,
   () => {
     let engine: Engine;
     let folder: string;
@@ -59,9 +63,9 @@ describe.skipIf(!present)(
 
     describe('what Keras writes', () => {
       const kinds = 'chain graph nested nested_sequential operators trained mobilenet mobilenet_v2 efficientnet_b0';
-      beforeAll(() => {
-        keras('write', folder, ...kinds.split(' '));
-      }, 120_000);
+      beforeAll(async () => {
+        await keras('write', folder, ...kinds.split(' '));
+      }, PATIENCE);
 
       test.each(kinds.split(' '))('%s: the same predictions from .keras, .h5 and .weights.h5', async (name) => {
         const [x, expected] = [arrays(folder, `${name}.x`), arrays(folder, `${name}.y`)];
@@ -117,8 +121,8 @@ describe.skipIf(!present)(
           for (const [i, one] of x.entries()) await writeFile(join(folder, `${name}.x${i}.npy`), writeNpy(one));
           await writeFile(join(folder, `${name}.keras`), await writeKeras(net));
         }
-        keras('open', folder);
-      }, 240_000);
+        await keras('open', folder);
+      }, PATIENCE);
 
       test.each(networks.map(([name]) => name))('%s: the same predictions', async (name) => {
         const refused = join(folder, `${name}.error.txt`);
